@@ -1,0 +1,154 @@
+//! What can be asked of a game's settings, by an operator or a studio's own people.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    Timestamp,
+    currency::Currency,
+    id::{EndpointId, KeyId, StudioId},
+    session::CaptureMode,
+    text::DisplayName,
+    world::World,
+};
+use super::words::{KeyScope, PayloadShape, WebhookType};
+use super::{GameError, SESSION_LIFETIME_S};
+
+/// A wish; [`super::Game`] decides what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GameCommand {
+    /// Take the game in.
+    Register {
+        /// Whose game.
+        studio_id: StudioId,
+        /// What players see.
+        name: DisplayName,
+        /// What new sessions get.
+        settings: GameSettings,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Change what new sessions get.
+    ChangeSettings {
+        /// All of them, as they shall be.
+        settings: GameSettings,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Give out an API key.
+    IssueKey(Box<IssueKey>),
+    /// Refuse an API key from now on.
+    RevokeKey {
+        /// Which.
+        key_id: KeyId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send webhooks to one more place.
+    AddEndpoint {
+        /// The new endpoint's id.
+        endpoint_id: EndpointId,
+        /// Where and what.
+        endpoint: Endpoint,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send other webhooks, or to elsewhere.
+    ChangeEndpoint {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// Where and what from now on.
+        endpoint: Endpoint,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Sign with a new secret.
+    RotateSecret {
+        /// Which endpoint's.
+        endpoint_id: EndpointId,
+        /// Until when the old one signs too.
+        previous_expires_at: Timestamp,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send nothing there any more.
+    RemoveEndpoint {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// Now.
+        at: Timestamp,
+    },
+}
+
+/// All that a new API key is made of, except the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssueKey {
+    /// The new key's name in the log.
+    pub key_id: KeyId,
+    /// Test or live.
+    pub world: World,
+    /// What people call it.
+    pub name: DisplayName,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+    /// From when on it is refused; never, if `None`.
+    pub expires_at: Option<Timestamp>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What a game's new sessions get.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GameSettings {
+    /// In which it may ask for money.
+    pub currencies: Vec<Currency>,
+    /// When its money is captured.
+    pub capture_mode: CaptureMode,
+    /// How long a player has to pay, in seconds.
+    pub session_lifetime_s: u32,
+}
+
+impl GameSettings {
+    /// # Errors
+    ///
+    /// [`GameError::Currencies`] and [`GameError::SessionLifetime`].
+    pub(super) fn check(&self) -> Result<(), GameError> {
+        let has_twice =
+            |it: &Currency| self.currencies.iter().filter(|other| it == *other).count() > 1;
+        if self.currencies.is_empty() || self.currencies.iter().any(has_twice) {
+            return Err(GameError::Currencies);
+        }
+        if !SESSION_LIFETIME_S.contains(&self.session_lifetime_s) {
+            return Err(GameError::SessionLifetime);
+        }
+        Ok(())
+    }
+}
+
+/// Where webhooks go, and which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Of which world's sessions.
+    pub world: World,
+    /// Where to.
+    pub url: url::Url,
+    /// How the body is laid out.
+    pub shape: PayloadShape,
+    /// Which.
+    pub types: Vec<WebhookType>,
+}
+
+impl Endpoint {
+    /// # Errors
+    ///
+    /// [`GameError::WebhookTypes`].
+    pub(super) fn check(&self) -> Result<(), GameError> {
+        let has_twice =
+            |it: &WebhookType| self.types.iter().filter(|other| it == *other).count() > 1;
+        let is_too_wide =
+            |it: &WebhookType| self.shape == PayloadShape::Flat && !it.is_of_session();
+        if self.types.is_empty() || self.types.iter().any(|it| has_twice(it) || is_too_wide(it)) {
+            return Err(GameError::WebhookTypes);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! What can happen to a game's settings: facts that the log keeps for ever.
+
+use cqrs_es::DomainEvent;
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    Timestamp,
+    id::{EndpointId, KeyId, StudioId},
+    text::DisplayName,
+    world::World,
+};
+use super::command::{Endpoint, GameSettings};
+use super::words::KeyScope;
+
+/// A fact about one game.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GameEvent {
+    /// The game was taken in.
+    Registered {
+        /// Whose game.
+        studio_id: StudioId,
+        /// What players see.
+        name: DisplayName,
+        /// What new sessions get.
+        settings: GameSettings,
+        /// When.
+        registered_at: Timestamp,
+    },
+    /// New sessions get something else.
+    SettingsChanged {
+        /// All settings from now on.
+        settings: GameSettings,
+        /// When.
+        changed_at: Timestamp,
+    },
+    /// An API key was given out.
+    KeyIssued {
+        /// Its name. Not the key.
+        key_id: KeyId,
+        /// Test or live.
+        world: World,
+        /// What people call it.
+        name: DisplayName,
+        /// What it may do.
+        scopes: Vec<KeyScope>,
+        /// From when on it is refused.
+        expires_at: Option<Timestamp>,
+        /// When.
+        issued_at: Timestamp,
+    },
+    /// An API key is refused from now on.
+    KeyRevoked {
+        /// Which.
+        key_id: KeyId,
+        /// When.
+        revoked_at: Timestamp,
+    },
+    /// Webhooks go to one more place.
+    EndpointAdded {
+        /// Its id.
+        endpoint_id: EndpointId,
+        /// Where and what.
+        endpoint: Endpoint,
+        /// When.
+        added_at: Timestamp,
+    },
+    /// Other webhooks go there, or they go elsewhere.
+    EndpointChanged {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// Where and what from now on.
+        endpoint: Endpoint,
+        /// When.
+        changed_at: Timestamp,
+    },
+    /// Webhooks are signed with a new secret.
+    EndpointSecretRotated {
+        /// Which endpoint's.
+        endpoint_id: EndpointId,
+        /// Until when the old one signs too.
+        previous_expires_at: Timestamp,
+        /// When.
+        rotated_at: Timestamp,
+    },
+    /// Nothing is sent there any more.
+    EndpointRemoved {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// When.
+        removed_at: Timestamp,
+    },
+}
+
+impl DomainEvent for GameEvent {
+    fn event_type(&self) -> String {
+        let name = match self {
+            Self::Registered { .. } => "Registered",
+            Self::SettingsChanged { .. } => "SettingsChanged",
+            Self::KeyIssued { .. } => "KeyIssued",
+            Self::KeyRevoked { .. } => "KeyRevoked",
+            Self::EndpointAdded { .. } => "EndpointAdded",
+            Self::EndpointChanged { .. } => "EndpointChanged",
+            Self::EndpointSecretRotated { .. } => "EndpointSecretRotated",
+            Self::EndpointRemoved { .. } => "EndpointRemoved",
+        };
+        name.to_owned()
+    }
+
+    /// All events are in their first version. A changed shape gets the next one and an upcaster.
+    fn event_version(&self) -> String {
+        "1.0".to_owned()
+    }
+}
+
+impl GameEvent {
+    /// When it happened, by the clock of whoever decided it.
+    pub fn occurred_at(&self) -> Timestamp {
+        match self {
+            Self::Registered { registered_at: at, .. }
+            | Self::SettingsChanged { changed_at: at, .. }
+            | Self::KeyIssued { issued_at: at, .. }
+            | Self::KeyRevoked { revoked_at: at, .. }
+            | Self::EndpointAdded { added_at: at, .. }
+            | Self::EndpointChanged { changed_at: at, .. }
+            | Self::EndpointSecretRotated { rotated_at: at, .. }
+            | Self::EndpointRemoved { removed_at: at, .. } => *at,
+        }
+    }
+}

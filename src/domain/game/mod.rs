@@ -1,0 +1,312 @@
+//! A game and its settings, each change a fact in the log: finance asks who could do what, when.
+//!
+//! Secrets never come here: of an API key the log knows the name, of an endpoint the URL.
+
+mod command;
+mod event;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use cqrs_es::{Aggregate, event_sink::EventSink};
+use serde::{Deserialize, Serialize};
+
+pub use command::{Endpoint, GameCommand, GameSettings, IssueKey};
+pub use event::GameEvent;
+pub use words::{KeyScope, PayloadShape, WebhookType};
+
+use super::{
+    Timestamp,
+    id::{EndpointId, KeyId, StudioId},
+    text::DisplayName,
+    world::World,
+};
+
+/// The shortest and longest time that a game may give its sessions, in seconds: a minute, 30 days.
+pub const SESSION_LIFETIME_S: std::ops::RangeInclusive<u32> = 60..=2_592_000;
+
+/// The most API keys that a game may have in use at once, expired ones among them.
+pub const KEYS_MAX: usize = 50;
+
+/// The most webhook endpoints that a game may have at once.
+pub const ENDPOINTS_MAX: usize = 16;
+
+/// A game as its events tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Game {
+    /// Not registered.
+    #[default]
+    Absent,
+    /// The usual case.
+    Present(Box<GameState>),
+    /// A history that the rules cannot have written: it refuses every further command.
+    Corrupt,
+}
+
+/// What is known of a registered game.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GameState {
+    /// Whose game.
+    pub studio_id: StudioId,
+    /// What players see.
+    pub name: DisplayName,
+    /// What new sessions get.
+    pub settings: GameSettings,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// Keys that were not revoked.
+    pub keys: Vec<Key>,
+    /// Endpoints that were not removed.
+    pub endpoints: Vec<RegisteredEndpoint>,
+}
+
+/// An API key, by its public name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Its name in the log. Not the key.
+    pub key_id: KeyId,
+    /// Test or live.
+    pub world: World,
+    /// What people call it.
+    pub name: DisplayName,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
+
+/// A place that webhooks are sent to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredEndpoint {
+    /// Its id.
+    pub endpoint_id: EndpointId,
+    /// Where and what.
+    pub endpoint: Endpoint,
+    /// When it was added.
+    pub added_at: Timestamp,
+}
+
+/// Why a game refuses a command. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GameError {
+    /// There is no such game.
+    #[error("there is no such game")]
+    NotFound,
+    /// A game id is taken once.
+    #[error("the game exists already")]
+    AlreadyRegistered,
+    /// A game must take at least one currency.
+    #[error("a game takes at least one currency, each once")]
+    Currencies,
+    /// The lifetime is outside of [`SESSION_LIFETIME_S`].
+    #[error("a session lives 60 to 2,592,000 seconds")]
+    SessionLifetime,
+    /// [`KEYS_MAX`] are in use.
+    #[error("a game has at most 50 API keys; revoke one first")]
+    TooManyKeys,
+    /// The game has no such key, or it was revoked.
+    #[error("the game has no such key")]
+    KeyNotFound,
+    /// A key that may do nothing is a mistake.
+    #[error("a key needs at least one scope, each once")]
+    Scopes,
+    /// [`ENDPOINTS_MAX`] are in use.
+    #[error("a game has at most 16 webhook endpoints; remove one first")]
+    TooManyEndpoints,
+    /// What an endpoint takes does not fit its shape.
+    #[error("an endpoint takes at least one type, each once; a flat one, sessions' types only")]
+    WebhookTypes,
+    /// The game has no such endpoint, or it was removed.
+    #[error("the game has no such webhook endpoint")]
+    EndpointNotFound,
+    /// The history of this game cannot have been written by its rules.
+    #[error("the game's history is damaged")]
+    Corrupt,
+}
+
+impl Game {
+    /// What is known of the game.
+    ///
+    /// # Errors
+    ///
+    /// [`GameError::NotFound`] and [`GameError::Corrupt`].
+    pub fn present(&self) -> Result<&GameState, GameError> {
+        match self {
+            Self::Absent => Err(GameError::NotFound),
+            Self::Present(state) => Ok(state),
+            Self::Corrupt => Err(GameError::Corrupt),
+        }
+    }
+
+    fn decide(&self, command: GameCommand) -> Result<Vec<GameEvent>, GameError> {
+        if let (Self::Absent, GameCommand::Register { studio_id, name, settings, at }) =
+            (self, &command)
+        {
+            settings.check()?;
+            return Ok(vec![GameEvent::Registered {
+                studio_id: studio_id.clone(),
+                name: name.clone(),
+                settings: settings.clone(),
+                registered_at: *at,
+            }]);
+        }
+        let state = self.present()?;
+        match command {
+            GameCommand::Register { .. } => Err(GameError::AlreadyRegistered),
+            GameCommand::ChangeSettings { settings, at } => {
+                settings.check()?;
+                if settings == state.settings {
+                    return Ok(vec![]);
+                }
+                Ok(vec![GameEvent::SettingsChanged { settings, changed_at: at }])
+            }
+            GameCommand::IssueKey(key) => state.issue_key(*key),
+            GameCommand::RevokeKey { key_id, at } => state.revoke_key(key_id, at),
+            GameCommand::AddEndpoint { endpoint_id, endpoint, at } => {
+                state.add_endpoint(endpoint_id, endpoint, at)
+            }
+            GameCommand::ChangeEndpoint { endpoint_id, endpoint, at } => {
+                state.require_endpoint(&endpoint_id)?;
+                endpoint.check()?;
+                Ok(vec![GameEvent::EndpointChanged { endpoint_id, endpoint, changed_at: at }])
+            }
+            GameCommand::RotateSecret { endpoint_id, previous_expires_at, at } => {
+                state.require_endpoint(&endpoint_id)?;
+                Ok(vec![GameEvent::EndpointSecretRotated {
+                    endpoint_id,
+                    previous_expires_at,
+                    rotated_at: at,
+                }])
+            }
+            GameCommand::RemoveEndpoint { endpoint_id, at } => {
+                state.require_endpoint(&endpoint_id)?;
+                Ok(vec![GameEvent::EndpointRemoved { endpoint_id, removed_at: at }])
+            }
+        }
+    }
+}
+
+impl GameState {
+    fn issue_key(&self, key: IssueKey) -> Result<Vec<GameEvent>, GameError> {
+        // The same wish again: the key is there already.
+        if self.keys.iter().any(|it| it.key_id == key.key_id) {
+            return Ok(vec![]);
+        }
+        if self.keys.len() >= KEYS_MAX {
+            return Err(GameError::TooManyKeys);
+        }
+        let has_twice = |it: &KeyScope| key.scopes.iter().filter(|other| it == *other).count() > 1;
+        if key.scopes.is_empty() || key.scopes.iter().any(has_twice) {
+            return Err(GameError::Scopes);
+        }
+        Ok(vec![GameEvent::KeyIssued {
+            key_id: key.key_id,
+            world: key.world,
+            name: key.name,
+            scopes: key.scopes,
+            expires_at: key.expires_at,
+            issued_at: key.at,
+        }])
+    }
+
+    fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<Vec<GameEvent>, GameError> {
+        if self.keys.iter().all(|it| it.key_id != key_id) {
+            return Err(GameError::KeyNotFound);
+        }
+        Ok(vec![GameEvent::KeyRevoked { key_id, revoked_at: at }])
+    }
+
+    fn add_endpoint(
+        &self,
+        endpoint_id: EndpointId,
+        endpoint: Endpoint,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        if self.require_endpoint(&endpoint_id).is_ok() {
+            return Ok(vec![]);
+        }
+        if self.endpoints.len() >= ENDPOINTS_MAX {
+            return Err(GameError::TooManyEndpoints);
+        }
+        endpoint.check()?;
+        Ok(vec![GameEvent::EndpointAdded { endpoint_id, endpoint, added_at: at }])
+    }
+
+    fn require_endpoint(&self, endpoint_id: &EndpointId) -> Result<(), GameError> {
+        let known = self.endpoints.iter().any(|it| it.endpoint_id == *endpoint_id);
+        if known { Ok(()) } else { Err(GameError::EndpointNotFound) }
+    }
+
+    /// `None` if the event cannot have followed.
+    fn step(&mut self, event: GameEvent) -> Option<()> {
+        match event {
+            GameEvent::Registered { .. } => return None,
+            GameEvent::SettingsChanged { settings, .. } => self.settings = settings,
+            GameEvent::KeyIssued { key_id, world, name, scopes, expires_at, issued_at } => {
+                self.keys.iter().all(|it| it.key_id != key_id).then_some(())?;
+                self.keys.push(Key { key_id, world, name, scopes, expires_at, issued_at });
+            }
+            GameEvent::KeyRevoked { key_id, .. } => {
+                let index = self.keys.iter().position(|it| it.key_id == key_id)?;
+                self.keys.remove(index);
+            }
+            GameEvent::EndpointAdded { endpoint_id, endpoint, added_at } => {
+                self.require_endpoint(&endpoint_id).is_err().then_some(())?;
+                self.endpoints.push(RegisteredEndpoint { endpoint_id, endpoint, added_at });
+            }
+            GameEvent::EndpointChanged { endpoint_id, endpoint, .. } => {
+                let it = self.endpoints.iter_mut().find(|it| it.endpoint_id == endpoint_id)?;
+                it.endpoint = endpoint;
+            }
+            // Secrets are not in the log, so there is nothing to remember.
+            GameEvent::EndpointSecretRotated { endpoint_id, .. } => {
+                self.require_endpoint(&endpoint_id).ok()?;
+            }
+            GameEvent::EndpointRemoved { endpoint_id, .. } => {
+                let index = self.endpoints.iter().position(|it| it.endpoint_id == endpoint_id)?;
+                self.endpoints.remove(index);
+            }
+        }
+        Some(())
+    }
+}
+
+impl Aggregate for Game {
+    const TYPE: &'static str = "game";
+    type Command = GameCommand;
+    type Event = GameEvent;
+    type Error = GameError;
+    /// None, as for every aggregate here.
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: GameCommand,
+        _services: &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), GameError> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: GameEvent) {
+        match (&mut *self, event) {
+            (Self::Absent, GameEvent::Registered { studio_id, name, settings, registered_at }) => {
+                let (keys, endpoints) = (vec![], vec![]);
+                let state = GameState { studio_id, name, settings, registered_at, keys, endpoints };
+                *self = Self::Present(Box::new(state));
+            }
+            (Self::Present(state), event) => {
+                if state.step(event).is_none() {
+                    *self = Self::Corrupt;
+                }
+            }
+            _ => *self = Self::Corrupt,
+        }
+    }
+}

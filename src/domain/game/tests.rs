@@ -1,0 +1,290 @@
+//! The specification of a game's settings, as given/when/then.
+
+use chrono::{TimeDelta, TimeZone, Utc};
+use cqrs_es::test::{AggregateTestExecutor, TestFramework};
+
+use super::*;
+use crate::domain::{currency::Currency, id::id_bytes, session::CaptureMode};
+
+fn given(history: impl IntoIterator<Item = GameEvent>) -> AggregateTestExecutor<Game> {
+    TestFramework::with(()).given(history.into_iter().collect())
+}
+
+fn now() -> Timestamp {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap()
+}
+
+fn name() -> DisplayName {
+    DisplayName::parse("Space Shooter").unwrap()
+}
+
+fn studio() -> StudioId {
+    StudioId::from_bytes(id_bytes(1, 0, [1; 16]))
+}
+
+fn key(number: u8) -> KeyId {
+    KeyId::from_bytes(id_bytes(1, 0, [number; 16]))
+}
+
+fn endpoint_id(number: u8) -> EndpointId {
+    EndpointId::from_bytes(id_bytes(1, 0, [number; 16]))
+}
+
+fn settings(codes: &[&str], session_lifetime_s: u32) -> GameSettings {
+    let currencies = codes.iter().map(|code| Currency::parse(code).unwrap()).collect();
+    GameSettings { currencies, capture_mode: CaptureMode::Automatic, session_lifetime_s }
+}
+
+fn usual() -> GameSettings {
+    settings(&["USD", "EUR", "GBP"], 86_400)
+}
+
+fn endpoint(shape: PayloadShape, types: &[WebhookType]) -> Endpoint {
+    let url = "https://game.example/hook".parse().unwrap();
+    Endpoint { world: World::Test, url, shape, types: types.to_vec() }
+}
+
+fn paid_only() -> Endpoint {
+    endpoint(PayloadShape::Flat, &[WebhookType::SessionPaid])
+}
+
+fn register(settings: GameSettings) -> GameCommand {
+    GameCommand::Register { studio_id: studio(), name: name(), settings, at: now() }
+}
+
+fn registered() -> GameEvent {
+    GameEvent::Registered {
+        studio_id: studio(),
+        name: name(),
+        settings: usual(),
+        registered_at: now(),
+    }
+}
+
+fn issue(number: u8, scopes: &[KeyScope]) -> GameCommand {
+    GameCommand::IssueKey(Box::new(IssueKey {
+        key_id: key(number),
+        world: World::Test,
+        name: name(),
+        scopes: scopes.to_vec(),
+        expires_at: None,
+        at: now(),
+    }))
+}
+
+fn issued(number: u8) -> GameEvent {
+    GameEvent::KeyIssued {
+        key_id: key(number),
+        world: World::Test,
+        name: name(),
+        scopes: vec![KeyScope::Read],
+        expires_at: None,
+        issued_at: now(),
+    }
+}
+
+fn revoke(number: u8) -> GameCommand {
+    GameCommand::RevokeKey { key_id: key(number), at: now() }
+}
+
+fn revoked(number: u8) -> GameEvent {
+    GameEvent::KeyRevoked { key_id: key(number), revoked_at: now() }
+}
+
+fn add(number: u8, endpoint: Endpoint) -> GameCommand {
+    GameCommand::AddEndpoint { endpoint_id: endpoint_id(number), endpoint, at: now() }
+}
+
+fn added(number: u8) -> GameEvent {
+    let endpoint_id = endpoint_id(number);
+    GameEvent::EndpointAdded { endpoint_id, endpoint: paid_only(), added_at: now() }
+}
+
+fn change(number: u8, endpoint: Endpoint) -> GameCommand {
+    GameCommand::ChangeEndpoint { endpoint_id: endpoint_id(number), endpoint, at: now() }
+}
+
+fn rotate(number: u8) -> GameCommand {
+    let previous_expires_at = now() + TimeDelta::days(1);
+    GameCommand::RotateSecret { endpoint_id: endpoint_id(number), previous_expires_at, at: now() }
+}
+
+fn rotated(number: u8) -> GameEvent {
+    GameEvent::EndpointSecretRotated {
+        endpoint_id: endpoint_id(number),
+        previous_expires_at: now() + TimeDelta::days(1),
+        rotated_at: now(),
+    }
+}
+
+fn remove(number: u8) -> GameCommand {
+    GameCommand::RemoveEndpoint { endpoint_id: endpoint_id(number), at: now() }
+}
+
+fn removed(number: u8) -> GameEvent {
+    GameEvent::EndpointRemoved { endpoint_id: endpoint_id(number), removed_at: now() }
+}
+
+fn change_settings(settings: GameSettings) -> GameCommand {
+    GameCommand::ChangeSettings { settings, at: now() }
+}
+
+#[test]
+fn a_game_is_registered_once() {
+    given([]).when(register(usual())).then_expect_events(vec![registered()]);
+    given([registered()]).when(register(usual())).then_expect_error(GameError::AlreadyRegistered);
+}
+
+#[test]
+fn nothing_can_be_asked_of_a_game_that_does_not_exist() {
+    for command in [
+        change_settings(usual()),
+        issue(1, &[KeyScope::Read]),
+        revoke(1),
+        add(1, paid_only()),
+        change(1, paid_only()),
+        rotate(1),
+        remove(1),
+    ] {
+        given([]).when(command).then_expect_error(GameError::NotFound);
+    }
+}
+
+#[test]
+fn a_game_takes_at_least_one_currency_and_each_once() {
+    for codes in [&[][..], &["USD", "EUR", "USD"]] {
+        let wrong = settings(codes, 86_400);
+        given([]).when(register(wrong.clone())).then_expect_error(GameError::Currencies);
+        given([registered()]).when(change_settings(wrong)).then_expect_error(GameError::Currencies);
+    }
+}
+
+#[test]
+fn a_session_lives_a_minute_to_thirty_days() {
+    for (seconds, allowed) in [(59, false), (60, true), (2_592_000, true), (2_592_001, false)] {
+        let settings = settings(&["USD"], seconds);
+        let result = given([registered()]).when(change_settings(settings)).inspect_result();
+        assert_eq!(result.is_ok(), allowed, "{seconds} seconds");
+        assert!(allowed || result == Err(GameError::SessionLifetime));
+    }
+}
+
+#[test]
+fn changed_settings_are_written_down_and_unchanged_ones_are_not() {
+    let yen = settings(&["JPY"], 3_600);
+    let changed = GameEvent::SettingsChanged { settings: yen.clone(), changed_at: now() };
+    given([registered()]).when(change_settings(yen)).then_expect_events(vec![changed]);
+    given([registered()]).when(change_settings(usual())).then_expect_events(vec![]);
+}
+
+#[test]
+fn a_key_is_issued_once_and_can_be_revoked() {
+    given([registered()]).when(issue(1, &[KeyScope::Read])).then_expect_events(vec![issued(1)]);
+    given([registered(), issued(1)]).when(issue(1, &[KeyScope::Write])).then_expect_events(vec![]);
+    given([registered(), issued(1)]).when(revoke(1)).then_expect_events(vec![revoked(1)]);
+}
+
+#[test]
+fn an_unknown_or_revoked_key_cannot_be_revoked() {
+    given([registered()]).when(revoke(1)).then_expect_error(GameError::KeyNotFound);
+    given([registered(), issued(1), revoked(1)])
+        .when(revoke(1))
+        .then_expect_error(GameError::KeyNotFound);
+}
+
+#[test]
+fn a_key_needs_at_least_one_scope_and_each_once() {
+    for scopes in [&[][..], &[KeyScope::Read, KeyScope::Read]] {
+        given([registered()]).when(issue(1, scopes)).then_expect_error(GameError::Scopes);
+    }
+}
+
+#[test]
+fn the_fifty_first_key_is_refused_until_one_is_revoked() {
+    let keys = |count: u8| std::iter::once(registered()).chain((1..=count).map(issued));
+    given(keys(49)).when(issue(99, &[KeyScope::Read])).then_expect_events(vec![issued(99)]);
+    given(keys(50)).when(issue(99, &[KeyScope::Read])).then_expect_error(GameError::TooManyKeys);
+    given(keys(50).chain([revoked(1)]))
+        .when(issue(99, &[KeyScope::Read]))
+        .then_expect_events(vec![issued(99)]);
+}
+
+#[test]
+fn an_endpoint_is_added_once_changed_and_removed() {
+    given([registered()]).when(add(1, paid_only())).then_expect_events(vec![added(1)]);
+    given([registered(), added(1)]).when(add(1, paid_only())).then_expect_events(vec![]);
+    let all = endpoint(PayloadShape::Envelope, WebhookType::ALL);
+    let changed = GameEvent::EndpointChanged {
+        endpoint_id: endpoint_id(1),
+        endpoint: all.clone(),
+        changed_at: now(),
+    };
+    given([registered(), added(1)]).when(change(1, all)).then_expect_events(vec![changed]);
+    given([registered(), added(1)]).when(remove(1)).then_expect_events(vec![removed(1)]);
+}
+
+#[test]
+fn an_endpoint_s_secret_can_be_rotated() {
+    given([registered(), added(1)]).when(rotate(1)).then_expect_events(vec![rotated(1)]);
+}
+
+#[test]
+fn an_unknown_or_removed_endpoint_can_be_neither_changed_rotated_nor_removed() {
+    for history in [vec![registered()], vec![registered(), added(1), removed(1)]] {
+        for command in [change(1, paid_only()), rotate(1), remove(1)] {
+            given(history.clone()).when(command).then_expect_error(GameError::EndpointNotFound);
+        }
+    }
+}
+
+#[test]
+fn a_flat_endpoint_takes_session_types_only() {
+    for it in WebhookType::ALL {
+        let flat = endpoint(PayloadShape::Flat, &[*it]);
+        let added = given([registered()]).when(add(1, flat.clone())).inspect_result();
+        let changed = given([registered(), added_other()]).when(change(2, flat)).inspect_result();
+        assert_eq!((added.is_ok(), changed.is_ok()), (it.is_of_session(), it.is_of_session()));
+        let envelope = endpoint(PayloadShape::Envelope, &[*it]);
+        assert!(given([registered()]).when(add(1, envelope)).inspect_result().is_ok());
+    }
+}
+
+fn added_other() -> GameEvent {
+    added(2)
+}
+
+#[test]
+fn an_endpoint_takes_at_least_one_type_and_each_once() {
+    for types in [&[][..], &[WebhookType::SessionPaid, WebhookType::SessionPaid]] {
+        given([registered()])
+            .when(add(1, endpoint(PayloadShape::Flat, types)))
+            .then_expect_error(GameError::WebhookTypes);
+    }
+}
+
+#[test]
+fn the_seventeenth_endpoint_is_refused_until_one_is_removed() {
+    let endpoints = |count: u8| std::iter::once(registered()).chain((1..=count).map(added));
+    given(endpoints(15)).when(add(99, paid_only())).then_expect_events(vec![added(99)]);
+    given(endpoints(16)).when(add(99, paid_only())).then_expect_error(GameError::TooManyEndpoints);
+    given(endpoints(16).chain([removed(1)]))
+        .when(add(99, paid_only()))
+        .then_expect_events(vec![added(99)]);
+}
+
+#[test]
+fn a_history_that_the_rules_cannot_have_written_refuses_every_command() {
+    for damaged in [
+        vec![issued(1)],
+        vec![registered(), registered()],
+        vec![registered(), revoked(1)],
+        vec![registered(), issued(1), issued(1)],
+        vec![registered(), added(1), added(1)],
+        vec![registered(), removed(1)],
+        vec![registered(), rotated(1)],
+    ] {
+        for command in [register(usual()), change_settings(usual()), revoke(1), remove(1)] {
+            given(damaged.clone()).when(command).then_expect_error(GameError::Corrupt);
+        }
+    }
+}

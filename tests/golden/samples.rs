@@ -1,0 +1,302 @@
+//! One sample of every stored event, and one more for each of its optional fields.
+//!
+//! Each stands as a file beside this one. To add an event: add its sample here, run
+//! `UPDATE_GOLDEN=1 cargo test --test golden`, and commit the file that it writes.
+
+use chrono::{TimeZone, Utc};
+use toffeepay::domain::{
+    Timestamp,
+    currency::Currency,
+    game::{Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape, WebhookType},
+    id::{EndpointId, GameId, KeyId, PaymentId, RefundId, StudioId, id_bytes},
+    image::{ImageKind, ItemImage},
+    item::{Country, Item},
+    money::Money,
+    private::Private,
+    return_url::ReturnUrl,
+    session::{
+        CancelReason, CaptureMode, DeclineReason, PaymentMethod, ProviderName, ProviderText,
+        Reference, RefundCause, SessionEvent, VoidReason,
+    },
+    studio::StudioEvent,
+    text::{DisplayName, ItemTitle, RefundReason, UserId},
+    world::World,
+};
+
+/// What the sample shows beside the plain event; part of its file's name.
+pub(crate) type Suffix = &'static str;
+
+const PLAIN: Suffix = "";
+
+fn at() -> Timestamp {
+    Utc.timestamp_micros(1_772_366_400_123_456).unwrap()
+}
+
+fn later() -> Timestamp {
+    Utc.timestamp_micros(1_772_452_800_000_000).unwrap()
+}
+
+fn bytes() -> [u8; 24] {
+    id_bytes(1_772_366_400_123, 0, [0x5a; 16])
+}
+
+fn payment_id() -> PaymentId {
+    PaymentId::from_bytes(bytes())
+}
+
+fn refund_id() -> RefundId {
+    RefundId::from_bytes(bytes())
+}
+
+fn money(minor_units: i64, currency: &str) -> Money {
+    Money::new(minor_units, Currency::parse(currency).unwrap()).unwrap()
+}
+
+fn price() -> Money {
+    money(499, "USD")
+}
+
+fn reference() -> Reference {
+    Reference::parse("ch_1Nq").unwrap()
+}
+
+fn provider_text() -> Private<ProviderText> {
+    ProviderText::parse("Do not honour").unwrap().into()
+}
+
+fn created(image: Option<ItemImage>, country: Option<Country>) -> SessionEvent {
+    let title = ItemTitle::parse("Crystal pack ✨").unwrap();
+    SessionEvent::Created {
+        game_id: GameId::parse("space_shooter").unwrap(),
+        world: World::Test,
+        user_id: UserId::parse("player-7").unwrap().into(),
+        item: Item { title, price: price(), image, country },
+        return_url: ReturnUrl::parse("mygame://payment-complete").unwrap().into(),
+        capture_mode: CaptureMode::Automatic,
+        wallet_enabled: false,
+        created_at: at(),
+        expires_at: later(),
+    }
+}
+
+fn refund_requested(reason: Option<&str>) -> SessionEvent {
+    let reason = reason.map(|it| RefundReason::parse(it).unwrap());
+    SessionEvent::RefundRequested {
+        refund_id: refund_id(),
+        payment_id: payment_id(),
+        amount: price(),
+        cause: RefundCause::Game,
+        reason: reason.into(),
+        requested_at: at(),
+    }
+}
+
+pub(crate) fn session() -> Vec<(Suffix, SessionEvent)> {
+    let stored = ItemImage::Stored { sha256: "9f".repeat(32), kind: ImageKind::Webp };
+    let linked = ItemImage::link("https://game.example/crystals.png").unwrap();
+    let mut samples = vec![
+        (PLAIN, created(None, None)),
+        ("stored-image", created(Some(stored), None)),
+        ("linked-image", created(Some(linked), None)),
+        ("country", created(None, Some(Country::parse("DE").unwrap()))),
+        (PLAIN, SessionEvent::PageOpened { opened_at: at() }),
+        (PLAIN, SessionEvent::Failed { failed_at: at() }),
+        (PLAIN, SessionEvent::Cancelled { reason: CancelReason::Player, cancelled_at: at() }),
+        (PLAIN, SessionEvent::Expired { expired_at: at() }),
+    ];
+    samples.extend(payment().into_iter().map(|event| (PLAIN, event)));
+    samples.extend(captured().into_iter().map(|event| (PLAIN, event)));
+    samples.extend(refund());
+    samples
+}
+
+fn payment() -> [SessionEvent; 8] {
+    let payment_id = payment_id();
+    [
+        SessionEvent::PaymentStarted {
+            payment_id: payment_id.clone(),
+            number: 1,
+            method: PaymentMethod::Card,
+            amount: price(),
+            provider: ProviderName::parse("sandbox").unwrap(),
+            instrument: Reference::parse("tok_1Nq").unwrap().into(),
+            capture_mode: CaptureMode::Automatic,
+            started_at: at(),
+        },
+        SessionEvent::PaymentAuthorized {
+            payment_id: payment_id.clone(),
+            amount: price(),
+            provider_reference: reference(),
+            authorized_at: at(),
+        },
+        SessionEvent::CaptureRequested {
+            payment_id: payment_id.clone(),
+            amount: price(),
+            requested_at: at(),
+        },
+        SessionEvent::CaptureFailed {
+            payment_id: payment_id.clone(),
+            reason: DeclineReason::AuthorizationExpired,
+            provider_text: provider_text(),
+            failed_at: at(),
+        },
+        SessionEvent::VoidRequested {
+            payment_id: payment_id.clone(),
+            reason: VoidReason::SessionCancelled,
+            requested_at: at(),
+        },
+        SessionEvent::VoidFailed {
+            payment_id: payment_id.clone(),
+            reason: DeclineReason::ProviderRefused,
+            provider_text: provider_text(),
+            failed_at: at(),
+        },
+        SessionEvent::PaymentVoided {
+            payment_id: payment_id.clone(),
+            amount: price(),
+            voided_at: at(),
+        },
+        SessionEvent::PaymentDeclined {
+            payment_id,
+            reason: DeclineReason::InsufficientFunds,
+            provider_text: provider_text(),
+            declined_at: at(),
+        },
+    ]
+}
+
+fn captured() -> [SessionEvent; 3] {
+    let (payment_id, provider_reference) = (payment_id(), reference());
+    [
+        SessionEvent::Paid {
+            payment_id: payment_id.clone(),
+            amount: price(),
+            provider_reference: provider_reference.clone(),
+            paid_at: at(),
+        },
+        SessionEvent::PaidLate {
+            payment_id: payment_id.clone(),
+            amount: price(),
+            provider_reference: provider_reference.clone(),
+            captured_at: at(),
+        },
+        SessionEvent::CaptureMismatched {
+            payment_id,
+            expected: price(),
+            captured: money(499, "JPY"),
+            provider_reference,
+            captured_at: at(),
+        },
+    ]
+}
+
+fn refund() -> [(Suffix, SessionEvent); 5] {
+    let (refund_id, payment_id) = (refund_id(), payment_id());
+    [
+        (PLAIN, refund_requested(Some("bought by mistake"))),
+        ("without-reason", refund_requested(None)),
+        (
+            PLAIN,
+            SessionEvent::Refunded {
+                refund_id: refund_id.clone(),
+                payment_id: payment_id.clone(),
+                amount: price(),
+                refunded_total: price(),
+                provider_reference: Reference::parse("re_1Nq").unwrap(),
+                refunded_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            SessionEvent::RefundFailed {
+                refund_id: refund_id.clone(),
+                payment_id: payment_id.clone(),
+                amount: price(),
+                reason: DeclineReason::ProviderRefused,
+                provider_text: provider_text(),
+                failed_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            SessionEvent::RefundCancelled {
+                refund_id,
+                payment_id,
+                amount: price(),
+                cancelled_at: at(),
+            },
+        ),
+    ]
+}
+
+fn key_issued(expires_at: Option<Timestamp>) -> GameEvent {
+    GameEvent::KeyIssued {
+        key_id: KeyId::from_bytes(bytes()),
+        world: World::Live,
+        name: DisplayName::parse("game servers").unwrap(),
+        scopes: KeyScope::ALL.to_vec(),
+        expires_at,
+        issued_at: at(),
+    }
+}
+
+fn endpoint(shape: PayloadShape, types: &[WebhookType]) -> Endpoint {
+    let url = "https://game.example/hooks?from=toffee".parse().unwrap();
+    Endpoint { world: World::Live, url, shape, types: types.to_vec() }
+}
+
+pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
+    let endpoint_id = EndpointId::from_bytes(bytes());
+    let settings = |codes: &[&str]| GameSettings {
+        currencies: codes.iter().map(|it| Currency::parse(it).unwrap()).collect(),
+        capture_mode: CaptureMode::Manual,
+        session_lifetime_s: 86_400,
+    };
+    let flat = endpoint(PayloadShape::Flat, &[WebhookType::SessionPaid]);
+    let envelope = endpoint(PayloadShape::Envelope, WebhookType::ALL);
+    vec![
+        (
+            PLAIN,
+            GameEvent::Registered {
+                studio_id: StudioId::from_bytes(bytes()),
+                name: DisplayName::parse("Space Shooter").unwrap(),
+                settings: settings(&["USD", "EUR", "GBP"]),
+                registered_at: at(),
+            },
+        ),
+        (PLAIN, GameEvent::SettingsChanged { settings: settings(&["JPY"]), changed_at: at() }),
+        (PLAIN, key_issued(Some(later()))),
+        ("without-expiry", key_issued(None)),
+        (PLAIN, GameEvent::KeyRevoked { key_id: KeyId::from_bytes(bytes()), revoked_at: at() }),
+        (
+            PLAIN,
+            GameEvent::EndpointAdded {
+                endpoint_id: endpoint_id.clone(),
+                endpoint: flat,
+                added_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointChanged {
+                endpoint_id: endpoint_id.clone(),
+                endpoint: envelope,
+                changed_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointSecretRotated {
+                endpoint_id: endpoint_id.clone(),
+                previous_expires_at: later(),
+                rotated_at: at(),
+            },
+        ),
+        (PLAIN, GameEvent::EndpointRemoved { endpoint_id, removed_at: at() }),
+    ]
+}
+
+pub(crate) fn studio() -> Vec<(Suffix, StudioEvent)> {
+    let name = DisplayName::parse("Nebula Games").unwrap();
+    vec![(PLAIN, StudioEvent::Founded { name, founded_at: at() })]
+}
