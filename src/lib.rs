@@ -3,3 +3,11 @@
 //! Start at `docs/ARCHITECTURE.md`; the rules of the business are in [`domain`].
 
 pub mod domain;
+
+pub mod event_store;
+pub mod projections;
+
+pub mod clock;
+pub mod ids;
+pub mod private_postgres;
+pub mod vault;

@@ -1,0 +1,135 @@
+//! One batch of appends, as one call of the SQL function `append_events`.
+//!
+//! Knows rows and answers; when to call, and again, is the committer's.
+
+use serde_json::value::RawValue;
+use sqlx::{FromRow, PgConnection, types::Json};
+use uuid::Uuid;
+
+use crate::{domain::Timestamp, ids::SHARD};
+
+/// The most events of one append. The rules write at most a handful.
+pub const EVENTS_PER_APPEND_MAX: usize = 16;
+
+/// One append: some events of one stream, all or none.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The stream.
+    pub stream: String,
+    /// The version at which the stream must be: 0 for a new one.
+    pub expected_version: i64,
+    /// The log takes each command once.
+    pub command_id: Uuid,
+    /// Tells our own retry from somebody else's repeat: new for each append.
+    pub append_id: Uuid,
+    /// Until when a repeat is known; for ever, if `None`.
+    pub expires_at: Option<Timestamp>,
+    /// The stream's key, wrapped; used when the stream is new.
+    pub wrapped_key: Option<Vec<u8>>,
+    /// What to answer a repeat.
+    pub remembered: Option<Remembered>,
+    /// The rows that the API reads, as `write_read_models` takes them.
+    pub rows: Option<Box<RawValue>>,
+    /// Name and entry of each event, in order; at least one.
+    pub entries: Vec<(String, Vec<u8>)>,
+}
+
+/// What is kept of a client's request, to know and answer its repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// SHA-256 of the decoded request.
+    pub fingerprint: Vec<u8>,
+    /// The response message; in an [`Append`] sealed under the stream's key, since it may name the
+    /// player. Empty once that key was destroyed.
+    pub response: Vec<u8>,
+}
+
+/// What became of one append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the log.
+    New(Receipt),
+    /// Its command was in the log already; nothing was added.
+    Duplicate(Receipt),
+    /// The stream is at another version; nothing was added.
+    Conflict,
+}
+
+/// Where a command's events stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The stream.
+    pub stream: String,
+    /// Of the last event.
+    pub version: i64,
+    /// Of the last event.
+    pub position: i64,
+}
+
+#[derive(FromRow)]
+struct Answer {
+    outcome: String,
+    stream: String,
+    version: i64,
+    position: i64,
+    append_id: Option<Uuid>,
+}
+
+/// Appends a batch. The answers stand in the order of the batch.
+///
+/// Safe to call again with the same batch after an error: whatever was committed is answered as
+/// [`Appended::New`] still, since the function waits for the head's lock before it looks.
+pub(super) async fn append_batch(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+) -> Result<Vec<Appended>, sqlx::Error> {
+    let members = || (1_i32..).zip(batch);
+    let entries = || members().flat_map(|(n, it)| it.entries.iter().map(move |entry| (n, entry)));
+    let answers: Vec<Answer> = sqlx::query_as(
+        "SELECT outcome, stream, version, position, append_id
+         FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         ORDER BY member",
+    )
+    .bind(SHARD)
+    .bind(batch.iter().map(|it| it.command_id).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.append_id).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.stream.as_str()).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.expected_version).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.wrapped_key.as_deref()).collect::<Vec<_>>())
+    .bind(remembered(batch, |it| &it.fingerprint))
+    .bind(remembered(batch, |it| &it.response))
+    .bind(batch.iter().map(|it| it.expires_at).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.rows.as_deref().map(Json)).collect::<Vec<_>>())
+    .bind(entries().map(|(n, _)| n).collect::<Vec<_>>())
+    .bind(entries().map(|(_, entry)| entry.0.as_str()).collect::<Vec<_>>())
+    .bind(entries().map(|(_, entry)| entry.1.as_slice()).collect::<Vec<_>>())
+    // Waits for the end of the transaction. Fetching one row at a time would not: rows are sent
+    // before the commit, which may still fail.
+    .fetch_all(connection)
+    .await?;
+    if answers.len() != batch.len() {
+        return Err(sqlx::Error::Protocol("append_events left a member unanswered".to_owned()));
+    }
+    Ok(answers.into_iter().zip(batch).map(|(answer, append)| answer.read(append)).collect())
+}
+
+fn remembered<'a>(
+    batch: &'a [&Append],
+    part: impl Fn(&'a Remembered) -> &'a [u8],
+) -> Vec<Option<&'a [u8]>> {
+    batch.iter().map(|it| it.remembered.as_ref().map(&part)).collect()
+}
+
+impl Answer {
+    fn read(self, append: &Append) -> Appended {
+        let receipt =
+            Receipt { stream: self.stream, version: self.version, position: self.position };
+        match self.outcome.as_str() {
+            "appended" => Appended::New(receipt),
+            // An earlier call of ours was committed although it came back as an error.
+            "duplicate" if self.append_id == Some(append.append_id) => Appended::New(receipt),
+            "duplicate" => Appended::Duplicate(receipt),
+            _ => Appended::Conflict,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Who asked for a command, why, and how a repeat of it is known.
+
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{domain::Timestamp, ids};
+
+/// How long a repeat of a client's command is known, in hours: the contract's Idempotency-Key.
+const REMEMBERED_HOURS: i64 = 24;
+
+/// What is written into each entry about the command that caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandContext {
+    /// The same for a repeat of the same command: the log takes it once.
+    pub command_id: Uuid,
+    /// Until when a repeat is known; for ever, if `None`.
+    pub expires_at: Option<Timestamp>,
+    /// Who: `key:key_…`, `player`, `provider:sandbox`, `process:…`, `operator:…`.
+    pub actor: String,
+    /// The id of the event or notification that led to the command.
+    pub causation: Option<String>,
+    /// What joins all that one request led to: its request id.
+    pub correlation: String,
+}
+
+impl CommandContext {
+    /// A command that has no repeat, only our own retries.
+    pub fn new(actor: impl Into<String>, correlation: impl Into<String>, now: Timestamp) -> Self {
+        Self {
+            command_id: ids::new_command_id(),
+            expires_at: Some(now + TimeDelta::hours(REMEMBERED_HOURS)),
+            actor: actor.into(),
+            causation: None,
+            correlation: correlation.into(),
+        }
+    }
+
+    /// The same command whenever `parts` are the same.
+    #[must_use]
+    pub fn with_command(self, parts: &[&str]) -> Self {
+        Self { command_id: command_id(parts), ..self }
+    }
+
+    /// A repeat is known for ever: a provider's notification.
+    #[must_use]
+    pub fn for_ever(self) -> Self {
+        Self { expires_at: None, ..self }
+    }
+
+    /// What led to it.
+    #[must_use]
+    pub fn because_of(self, causation: impl Into<String>) -> Self {
+        Self { causation: Some(causation.into()), ..self }
+    }
+}
+
+/// A UUID of version 8 (RFC 9562) from the SHA-256 of `parts`, each behind its length.
+pub fn command_id(parts: &[&str]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::new_v8(bytes)
+}

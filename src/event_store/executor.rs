@@ -1,0 +1,328 @@
+//! Executes commands: load, decide, append; after a conflict decide again on what is now true.
+
+use cqrs_es::{Aggregate, event_sink::EventSink};
+use serde_json::value::to_raw_value;
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use uuid::Uuid;
+
+use super::{
+    Append, AppendError, Appended, CommandContext, CommitLimits, Committer, EntryError, Loaded,
+    LoadedEvent, OnCommit, Remembered, StoredAggregate, append::EVENTS_PER_APPEND_MAX, entry, load,
+    remembered, stream_name, streams_key,
+};
+use crate::{
+    clock::Clock as _,
+    domain::id::EventId,
+    ids::NewId as _,
+    vault::{Key, VaultError},
+};
+
+/// How often a command is decided at most, conflicts included.
+const DECISIONS_MAX: usize = 4;
+
+/// The log as the rest of the service sees it: commands in, aggregates out.
+#[derive(Clone)]
+pub struct EventStore {
+    pool: PgPool,
+    committer: Committer,
+    master: std::sync::Arc<Key>,
+}
+
+/// Why the log could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database did not answer.
+    #[error("the database did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// An entry cannot be written or read.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// A stream's key does not open with our master key.
+    #[error("a stream's key cannot be opened: {0}")]
+    Key(#[from] VaultError),
+    /// A stream has fewer events than it counts.
+    #[error("events of stream {stream} are missing")]
+    Incomplete {
+        /// Which.
+        stream: String,
+    },
+    /// A command caused more events than one append takes.
+    #[error("a command caused {0} events, more than one append takes")]
+    TooManyEvents(usize),
+    /// The append has no answer.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<E: std::error::Error> {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(E),
+    /// Others kept changing the same aggregate; try again.
+    #[error("the object was changed at the same time; try again")]
+    Conflict,
+    /// The log could not be read or written; after [`AppendError::Unknown`] it may have been.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a command came to.
+pub struct Executed<A: Aggregate> {
+    /// The aggregate after it.
+    pub aggregate: A,
+    /// Its version after it.
+    pub version: i64,
+    /// What was added; nothing, if it was so already.
+    pub events: Vec<A::Event>,
+}
+
+/// What came of a command that a client may repeat.
+pub enum Once<A: Aggregate> {
+    /// It was executed now.
+    Executed(Executed<A>),
+    /// It had been, and this was answered.
+    Repeated(Remembered),
+}
+
+/// How to remember a command that a client may repeat.
+pub struct Remember<'a, A> {
+    /// SHA-256 of the decoded request.
+    pub fingerprint: [u8; 32],
+    /// The response message, made from the aggregate after the command.
+    pub respond: &'a (dyn Fn(&A) -> Vec<u8> + Send + Sync),
+}
+
+impl EventStore {
+    /// Opens the log: reads go through `pool`, appends through a connection of its own.
+    pub fn open(
+        pool: PgPool,
+        options: PgConnectOptions,
+        master: &Key,
+        on_commit: OnCommit,
+    ) -> Self {
+        Self::open_with(pool, options, master, CommitLimits::default(), on_commit)
+    }
+
+    /// Opens the log with limits of one's own.
+    pub fn open_with(
+        pool: PgPool,
+        options: PgConnectOptions,
+        master: &Key,
+        limits: CommitLimits,
+        on_commit: OnCommit,
+    ) -> Self {
+        let committer = Committer::start(options, limits, on_commit);
+        Self { pool, committer, master: streams_key(master).into() }
+    }
+
+    /// Whether the log was written with our master key; an empty log was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Key`] if it was not, [`StoreError::Database`].
+    pub async fn check_key(&self) -> Result<(), StoreError> {
+        let any: Option<(String, Vec<u8>)> = sqlx::query_as(
+            "SELECT stream, wrapped_key FROM stream WHERE wrapped_key IS NOT NULL LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        if let Some((stream, wrapped)) = any {
+            self.master.unwrap(stream.as_bytes(), &wrapped)?;
+        }
+        Ok(())
+    }
+
+    /// Folds a stream up to and with version `up_to` (all of it, if `None`).
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`].
+    pub async fn load<A: StoredAggregate>(
+        &self,
+        id: &str,
+        up_to: Option<i64>,
+    ) -> Result<Loaded<A>, StoreError> {
+        load::load(&self.pool, &self.master, id, up_to).await
+    }
+
+    /// Reads all events of a stream, in order.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`].
+    pub async fn events<A: StoredAggregate>(
+        &self,
+        id: &str,
+    ) -> Result<Vec<LoadedEvent<A::Event>>, StoreError> {
+        Ok(load::load_events::<A>(&self.pool, &self.master, id).await?.0)
+    }
+
+    /// Appends what was decided elsewhere: for tests and tools, which bring their own entries.
+    ///
+    /// # Errors
+    ///
+    /// An [`AppendError`].
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.committer.append(append).await
+    }
+
+    /// Executes a command. A repeat adds nothing and gets the aggregate as it stands now, even if
+    /// the rules would refuse it by now.
+    ///
+    /// # Errors
+    ///
+    /// Each [`ExecuteError`].
+    pub async fn execute<A: StoredAggregate>(
+        &self,
+        id: &str,
+        command: A::Command,
+        context: &CommandContext,
+    ) -> Result<Executed<A>, ExecuteError<A::Error>> {
+        match self.decide_and_append(id, command, context, None).await {
+            Ok(Once::Executed(executed)) => Ok(executed),
+            Ok(Once::Repeated(_)) => self.as_it_stands(id).await,
+            Err(ExecuteError::Refused(refusal)) => match self.remembered(context.command_id).await?
+            {
+                Some(_) => self.as_it_stands(id).await,
+                None => Err(ExecuteError::Refused(refusal)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Executes a command that a client may repeat: the repeat gets the first one's response.
+    ///
+    /// It is looked for before anything is loaded, and again before a refusal.
+    ///
+    /// # Errors
+    ///
+    /// Each [`ExecuteError`].
+    pub async fn execute_once<A: StoredAggregate>(
+        &self,
+        id: &str,
+        command: A::Command,
+        context: &CommandContext,
+        remember: Remember<'_, A>,
+    ) -> Result<Once<A>, ExecuteError<A::Error>> {
+        if let Some(remembered) = self.remembered(context.command_id).await? {
+            return Ok(Once::Repeated(remembered));
+        }
+        match self.decide_and_append(id, command, context, Some(&remember)).await {
+            Err(ExecuteError::Refused(refusal)) => {
+                let remembered = self.remembered(context.command_id).await?;
+                remembered.map(Once::Repeated).ok_or(ExecuteError::Refused(refusal))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What was answered to a command, if the log has it.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`].
+    pub async fn remembered(&self, command_id: Uuid) -> Result<Option<Remembered>, StoreError> {
+        remembered::find(&self.pool, &self.master, command_id).await
+    }
+
+    async fn as_it_stands<A: StoredAggregate>(
+        &self,
+        id: &str,
+    ) -> Result<Executed<A>, ExecuteError<A::Error>> {
+        let Loaded { aggregate, version, .. } = self.load::<A>(id, None).await?;
+        Ok(Executed { aggregate, version, events: vec![] })
+    }
+
+    async fn decide_and_append<A: StoredAggregate>(
+        &self,
+        id: &str,
+        command: A::Command,
+        context: &CommandContext,
+        remember: Option<&Remember<'_, A>>,
+    ) -> Result<Once<A>, ExecuteError<A::Error>> {
+        for _ in 0..DECISIONS_MAX {
+            let loaded = self.load::<A>(id, None).await?;
+            let version = loaded.version;
+            let (aggregate, events) = decide(&loaded.aggregate, command.clone()).await?;
+            if events.is_empty() {
+                return Ok(Once::Executed(Executed { aggregate, version, events }));
+            }
+            let append = self.prepare(id, &loaded, &aggregate, &events, context, remember)?;
+            match self.committer.append(append).await.map_err(StoreError::from)? {
+                Appended::New(receipt) => {
+                    let version = receipt.version;
+                    return Ok(Once::Executed(Executed { aggregate, version, events }));
+                }
+                Appended::Duplicate(_) => {
+                    let remembered = self.remembered(context.command_id).await?;
+                    return Ok(Once::Repeated(remembered.unwrap_or_default()));
+                }
+                Appended::Conflict => {}
+            }
+        }
+        Err(ExecuteError::Conflict)
+    }
+
+    pub(super) fn prepare<A: StoredAggregate>(
+        &self,
+        id: &str,
+        loaded: &Loaded<A>,
+        aggregate: &A,
+        events: &[A::Event],
+        context: &CommandContext,
+        remember: Option<&Remember<'_, A>>,
+    ) -> Result<Append, StoreError> {
+        if EVENTS_PER_APPEND_MAX < events.len() {
+            return Err(StoreError::TooManyEvents(events.len()));
+        }
+        let stream = stream_name::<A>(id);
+        let (version, label) = (loaded.version, aggregate.label(id));
+        let is_new = version == 0;
+        // A stream whose key was destroyed gets a throw-away one: what is private in its later
+        // events is unreadable from the start.
+        let fresh = loaded.key.is_none().then(Key::generate);
+        let key = loaded.key.as_ref().or(fresh.as_ref()).unwrap_or(&self.master);
+        let wrapped_key = is_new.then(|| self.master.wrap(stream.as_bytes(), key)).transpose()?;
+        let now = crate::clock::SystemClock.now();
+        let entries = (version + 1..).zip(events);
+        let entries = entries.map(|(version, event)| {
+            let event_id = EventId::new(now);
+            let (stream, label) = (stream.as_str(), &label);
+            entry::write::<A>(
+                event,
+                entry::Place { event_id, stream, version, label, context, key },
+            )
+        });
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        let last_version = version + i64::try_from(entries.len()).unwrap_or_default();
+        let remembered = remember.map(|it| {
+            let response = (it.respond)(aggregate);
+            remembered::seal(key, context.command_id, it.fingerprint, &response)
+        });
+        let rows = to_raw_value(&aggregate.rows(id, last_version)).map_err(EntryError::from)?;
+        Ok(Append {
+            stream,
+            expected_version: version,
+            command_id: context.command_id,
+            append_id: Uuid::new_v4(),
+            expires_at: context.expires_at,
+            wrapped_key,
+            remembered: remembered.transpose()?,
+            rows: Some(rows),
+            entries,
+        })
+    }
+}
+
+/// The aggregate after the command, and the events that the command caused.
+async fn decide<A: StoredAggregate>(
+    before: &A,
+    command: A::Command,
+) -> Result<(A, Vec<A::Event>), ExecuteError<A::Error>> {
+    let mut aggregate = before.clone();
+    let sink = EventSink::default();
+    aggregate.handle(command, &(), &sink).await.map_err(ExecuteError::Refused)?;
+    Ok((aggregate, sink.collect().await))
+}

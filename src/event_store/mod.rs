@@ -1,0 +1,32 @@
+//! The event log: one gapless order of everything that happened, in Postgres.
+//!
+//! Commands come in through `executor`, are appended in groups by `committer`, and stand as
+//! `entry`s; `subscription` follows them. Knows aggregates as streams of entries and nothing of
+//! what reads them: projections, webhooks and processes follow from outside.
+
+mod aggregate;
+mod append;
+mod committer;
+mod context;
+pub mod cqrs;
+mod entry;
+mod executor;
+mod load;
+pub mod migrations;
+mod recorded;
+mod remembered;
+pub mod rights;
+mod streams;
+pub mod subscription;
+
+pub use aggregate::{Label, StoredAggregate, stream_id, stream_name};
+pub use append::{Append, Appended, EVENTS_PER_APPEND_MAX, Receipt, Remembered};
+pub use committer::{AppendError, CommitLimits, Committer, OnCommit};
+pub use context::{CommandContext, command_id};
+pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope};
+pub use executor::{EventStore, ExecuteError, Executed, Once, Remember, StoreError};
+pub use load::{Loaded, LoadedEvent};
+pub use recorded::RecordedEntry;
+pub use streams::{
+    StoredStream, StreamDamage, snapshot, streams_after, streams_key, streams_named,
+};

@@ -1,0 +1,98 @@
+//! One transaction: the effects of some events, and the checkpoint behind them.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use sqlx::{PgConnection, PgPool};
+
+use super::key::Key;
+use super::lease::Lease;
+use super::{HandleError, Subscriber, dead_letter, lease};
+use crate::event_store::RecordedEntry;
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// All effects and the checkpoint are in place.
+    Committed,
+    /// Another process follows now; nothing was changed.
+    Lost,
+    /// The event at this index was refused; nothing was changed.
+    Refused { index: usize, reason: String },
+}
+
+/// Handles the entries in order and moves the checkpoint behind the last.
+pub(super) async fn handle<S: Subscriber>(
+    pool: &PgPool,
+    subscriber: &S,
+    key: Key,
+    lease: Lease,
+    entries: &[RecordedEntry],
+) -> Result<Outcome, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    if lease::lock(&mut transaction, key).await? != lease.fence {
+        transaction.rollback().await?;
+        return Ok(Outcome::Lost);
+    }
+    let blocked = dead_letter::blocked_streams(&mut transaction, key, entries).await?;
+    for (index, entry) in entries.iter().enumerate() {
+        if blocked.contains(&entry.stream) {
+            dead_letter::park_behind(&mut transaction, key, entry).await?;
+            continue;
+        }
+        match call(subscriber, &mut transaction, entry).await {
+            Ok(()) => {}
+            Err(HandleError::Interrupted(error)) => return Err(error),
+            Err(HandleError::Refused(reason)) => {
+                transaction.rollback().await?;
+                return Ok(Outcome::Refused { index, reason });
+            }
+        }
+    }
+    finish(transaction, key, lease, entries).await
+}
+
+/// Parks one event that was refused too often and moves the checkpoint behind it.
+pub(super) async fn park(
+    pool: &PgPool,
+    key: Key,
+    lease: Lease,
+    entry: &RecordedEntry,
+    reason: &str,
+    attempts: u32,
+) -> Result<Outcome, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    if lease::lock(&mut transaction, key).await? != lease.fence {
+        transaction.rollback().await?;
+        return Ok(Outcome::Lost);
+    }
+    dead_letter::park(&mut transaction, key, entry, reason, attempts).await?;
+    finish(transaction, key, lease, std::slice::from_ref(entry)).await
+}
+
+/// Calls the subscriber. A panic refuses the event: it would meet the next process as well.
+pub(super) async fn call<S: Subscriber>(
+    subscriber: &S,
+    transaction: &mut PgConnection,
+    entry: &RecordedEntry,
+) -> Result<(), HandleError> {
+    AssertUnwindSafe(subscriber.handle(transaction, entry))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(HandleError::refused("the subscriber panicked")))
+}
+
+async fn finish(
+    mut transaction: sqlx::PgTransaction<'_>,
+    key: Key,
+    lease: Lease,
+    entries: &[RecordedEntry],
+) -> Result<Outcome, sqlx::Error> {
+    let position = entries.last().map_or(lease.position, |it| it.position);
+    if !lease::advance(&mut transaction, key, lease, position).await? {
+        transaction.rollback().await?;
+        return Ok(Outcome::Lost);
+    }
+    transaction.commit().await?;
+    Ok(Outcome::Committed)
+}

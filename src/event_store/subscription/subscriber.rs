@@ -1,0 +1,97 @@
+//! What a reader of the log has to say and do.
+
+use std::fmt::Display;
+
+use sqlx::PgConnection;
+use thiserror::Error;
+
+use crate::event_store::RecordedEntry;
+
+/// Classes of SQLSTATE that the same event will cause again: bad data, a violated constraint, an
+/// exception raised by a function of ours.
+///
+/// Source: PostgreSQL's documentation, appendix A.
+const SQLSTATE_CLASSES_OF_POISON: [&str; 3] = ["22", "23", "P0"];
+
+/// Where the first generation of a subscription begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartsAt {
+    /// With the first event ever.
+    Beginning,
+    /// With the next event: for a side effect that is new to a log with a past.
+    Head,
+}
+
+/// Follows the log: an effect for each event, in the order of the log.
+pub trait Subscriber: Send + Sync {
+    /// Names the checkpoint. A commitment: under another name everything is handled again.
+    const NAME: &'static str;
+
+    /// Counts rebuilds, from 1. Raise it to have all events handled anew, beside the live one.
+    const GENERATION: i32;
+
+    /// Whether the effect stays inside the database, where it can be built again from the start.
+    ///
+    /// If not, a new generation takes over where the live one stands: nothing outside hears of an
+    /// event twice.
+    const REPLAYABLE: bool;
+
+    /// Where the first generation begins.
+    const STARTS_AT: StartsAt = StartsAt::Beginning;
+
+    /// Has the effect of one event, on the connection that moves the checkpoint.
+    ///
+    /// Only writes to the database: a call outside would hold the transaction open, which the
+    /// database ends after a few seconds. Neither commits nor rolls back.
+    ///
+    /// # Errors
+    ///
+    /// - [`HandleError::Refused`]: tried again a few times, then parked with the later events of
+    ///   its stream.
+    /// - [`HandleError::Interrupted`]: tried again until it succeeds.
+    fn handle(
+        &self,
+        connection: &mut PgConnection,
+        entry: &RecordedEntry,
+    ) -> impl Future<Output = Result<(), HandleError>> + Send;
+}
+
+/// Why an event was not handled.
+#[derive(Debug, Error)]
+pub enum HandleError {
+    /// The event itself is at fault. The reason is stored and logged: no private data in it.
+    #[error("{0}")]
+    Refused(String),
+    /// The database is: the same event may well pass later.
+    #[error(transparent)]
+    Interrupted(sqlx::Error),
+}
+
+impl HandleError {
+    /// The event cannot be handled, for a reason without private data.
+    pub fn refused(reason: impl Display) -> Self {
+        Self::Refused(reason.to_string())
+    }
+}
+
+impl From<sqlx::Error> for HandleError {
+    /// Tells a statement that this event makes fail from a database that is in trouble.
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            // Not the message: Postgres quotes values in it.
+            sqlx::Error::Database(database) => {
+                let code = database.code().unwrap_or_default();
+                if !SQLSTATE_CLASSES_OF_POISON.iter().any(|it| code.starts_with(it)) {
+                    return Self::Interrupted(error);
+                }
+                let constraint = database.constraint().unwrap_or("no constraint");
+                Self::Refused(format!("the database refused it: SQLSTATE {code}, {constraint}"))
+            }
+            sqlx::Error::RowNotFound
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::ColumnDecode { .. } => Self::refused(&error),
+            _ => Self::Interrupted(error),
+        }
+    }
+}

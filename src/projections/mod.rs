@@ -1,0 +1,8 @@
+//! What the API reads: whole rows made from an aggregate, written in the append's transaction.
+//!
+//! A row is a function of the folded aggregate and nothing else, so replaying the log must give
+//! the same rows. Knows nothing of who asks.
+
+pub mod game;
+pub mod session;
+mod studio;

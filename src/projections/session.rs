@@ -1,0 +1,169 @@
+//! The rows of a session, its payments and its refunds, and how they are read.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sqlx::{FromRow, PgPool};
+
+use crate::{
+    domain::{
+        Timestamp,
+        image::ItemImage,
+        session::{Attempt, Refund, Session, SessionEvent, SessionState, Stage},
+    },
+    event_store::{Label, StoredAggregate},
+};
+
+/// A session as the API reads it: the columns of table `session`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromRow)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: String,
+    /// The version of its stream at which this was true.
+    pub version: i64,
+    /// Whose.
+    pub game_id: String,
+    /// `test` or `live`.
+    pub world: String,
+    /// The game's name for the player; empty once erased.
+    pub user_id: String,
+    /// As on the wire.
+    pub status: String,
+    /// What is sold.
+    pub title: String,
+    /// In minor units.
+    pub price: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Where its picture is.
+    #[sqlx(json(nullable))]
+    pub image: Option<ItemImage>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Where the player goes afterwards; empty once erased.
+    pub return_url: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// From when on no attempt starts.
+    pub expires_at: Timestamp,
+    /// When the player first saw the page.
+    pub page_opened_at: Option<Timestamp>,
+    /// When it became final.
+    pub closed_at: Option<Timestamp>,
+    /// The attempt that was paid, else the latest; empty before the first.
+    pub payment_id: String,
+    /// Whether an attempt is under way, for which the clock waits.
+    pub is_paying: bool,
+}
+
+impl SessionRow {
+    /// The row of a session, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer.
+    pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Self>, sqlx::Error> {
+        sqlx::query_as("SELECT * FROM session WHERE id = $1").bind(id).fetch_optional(pool).await
+    }
+
+    /// The row that a session's state comes to.
+    pub fn of(state: &SessionState, id: &str, version: i64) -> Self {
+        let paid = state.attempts.iter().find(|it| it.stage == Stage::Paid);
+        let shown = paid.or(state.attempts.last());
+        Self {
+            id: id.to_owned(),
+            version,
+            game_id: state.game_id.to_string(),
+            world: state.world.to_string(),
+            user_id: known(state.user_id.known()),
+            status: state.status.to_string(),
+            title: state.item.title.to_string(),
+            price: state.item.price.minor_units(),
+            currency: state.item.price.currency().to_string(),
+            image: state.item.image.clone(),
+            country: state.item.country.map(|it| it.to_string()),
+            return_url: known(state.return_url.known()),
+            created_at: state.created_at,
+            expires_at: state.expires_at,
+            page_opened_at: state.page_opened_at,
+            closed_at: state.closed_at,
+            payment_id: shown.map(|it| it.payment_id.to_string()).unwrap_or_default(),
+            is_paying: state.attempt_under_way().is_some(),
+        }
+    }
+}
+
+fn known<T: ToString>(value: Option<&T>) -> String {
+    value.map(T::to_string).unwrap_or_default()
+}
+
+impl StoredAggregate for Session {
+    fn label(&self, _id: &str) -> Label {
+        match self {
+            Self::Present(state) => {
+                Label { world: Some(state.world), game: Some(state.game_id.to_string()) }
+            }
+            Self::Absent | Self::Corrupt => Label::default(),
+        }
+    }
+
+    fn rows(&self, id: &str, version: i64) -> Value {
+        let Self::Present(state) = self else { return json!({}) };
+        let mut tables = json!({ "sessions": [SessionRow::of(state, id, version)] });
+        let payments = state.attempts.iter().map(|it| payment_row(state, it, id, version));
+        let refunds = state.refunds.iter().map(|it| refund_row(state, it, id, version));
+        for (table, rows) in
+            [("payments", payments.collect::<Vec<_>>()), ("refunds", refunds.collect())]
+        {
+            if !rows.is_empty() {
+                tables[table] = Value::Array(rows);
+            }
+        }
+        tables
+    }
+
+    fn occurred_at(event: &SessionEvent) -> Timestamp {
+        event.occurred_at()
+    }
+}
+
+fn payment_row(state: &SessionState, attempt: &Attempt, session_id: &str, version: i64) -> Value {
+    json!({
+        "id": attempt.payment_id,
+        "version": version,
+        "session_id": session_id,
+        "game_id": state.game_id,
+        "world": state.world,
+        "user_id": known(state.user_id.known()),
+        "status": attempt.status(),
+        "amount": attempt.amount.minor_units(),
+        "currency": attempt.amount.currency(),
+        "method": attempt.method,
+        "provider": attempt.provider,
+        "error": attempt.decline,
+        "started_at": attempt.started_at,
+        "authorized_at": attempt.authorized_at,
+        "succeeded_at": attempt.succeeded_at,
+        "failed_at": attempt.failed_at,
+        "cancelled_at": attempt.cancelled_at,
+        "refunded_at": attempt.refunded_at,
+        "void_due_at": state.void_due_at(attempt),
+    })
+}
+
+fn refund_row(state: &SessionState, refund: &Refund, session_id: &str, version: i64) -> Value {
+    json!({
+        "id": refund.refund_id,
+        "version": version,
+        "payment_id": refund.payment_id,
+        "session_id": session_id,
+        "game_id": state.game_id,
+        "world": state.world,
+        "status": refund.status,
+        "amount": refund.amount.minor_units(),
+        "currency": refund.amount.currency(),
+        "reason": refund.reason.known().cloned().flatten(),
+        "error": refund.decline,
+        "requested_at": refund.requested_at,
+        "settled_at": refund.settled_at,
+    })
+}

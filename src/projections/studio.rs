@@ -1,0 +1,30 @@
+//! The row of a studio.
+
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{
+        Timestamp,
+        studio::{Studio, StudioEvent},
+    },
+    event_store::{Label, StoredAggregate},
+};
+
+impl StoredAggregate for Studio {
+    fn label(&self, _id: &str) -> Label {
+        Label::default()
+    }
+
+    fn rows(&self, id: &str, version: i64) -> Value {
+        match self {
+            Self::Present { name, .. } => {
+                json!({ "studios": [{ "id": id, "version": version, "name": name }] })
+            }
+            Self::Absent | Self::Corrupt => json!({}),
+        }
+    }
+
+    fn occurred_at(event: &StudioEvent) -> Timestamp {
+        event.occurred_at()
+    }
+}

@@ -1,0 +1,48 @@
+//! The outside programs that tests drive: found on the machine, else installed, once, under
+//! `target/tools` (or by apt, as root on Debian), saying so on standard error.
+//!
+//! Any number of test binaries and threads may ask at the same time. Must not know what the
+//! programs are used for, and never writes into the source tree.
+
+mod chromium;
+mod install;
+mod node;
+mod python;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// A Chromium or Chrome that can run headless.
+///
+/// # Panics
+///
+/// Panics if there is none and none can be installed, saying what to install or set. So do all
+/// functions of this module.
+pub fn chromium() -> PathBuf {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| chromium::find_or_install().unwrap_or_else(|why| panic!("{why}"))).clone()
+}
+
+/// Node, at least version 20.
+pub fn node() -> PathBuf {
+    node::cached().program.clone()
+}
+
+/// A folder with the scripts of `tests/clients` and, beside them, their `node_modules`.
+pub fn npm_clients() -> PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED.get_or_init(|| node::install_clients().unwrap_or_else(|why| panic!("{why}"))).clone()
+}
+
+/// A Python that can import what `tests/clients/requirements.txt` names.
+pub fn python() -> PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED
+        .get_or_init(|| python::find_or_install().unwrap_or_else(|why| panic!("{why}")))
+        .clone()
+}
+
+/// A script of `tests/clients`, where it lies in the source tree.
+pub fn client_script(name: &str) -> PathBuf {
+    install::clients_source().join(name)
+}
