@@ -7,7 +7,12 @@ pub mod domain;
 pub mod event_store;
 pub mod projections;
 
+pub mod processes;
+pub mod providers;
+
 pub mod clock;
+pub mod crash_points;
+pub mod http_client;
 pub mod ids;
 pub mod private_postgres;
 pub mod vault;

@@ -1,0 +1,20 @@
+-- Calls to providers that the log asks for and whose outcome is not known yet. A row is made from
+-- the event that asks, in the transaction of that subscription's checkpoint, and is gone once the
+-- aggregate knows the outcome.
+CREATE TABLE provider_call (
+    -- The event that asks for it.
+    event_id     text        PRIMARY KEY,
+    kind         text        NOT NULL CHECK (kind IN ('charge', 'capture', 'void', 'refund', 'refund_late')),
+    session_id   text        NOT NULL,
+    payment_id   text        NOT NULL,
+    -- Of kind refund only.
+    refund_id    text,
+    attempts     integer     NOT NULL DEFAULT 0,
+    next_at      timestamptz NOT NULL DEFAULT now(),
+    -- A worker that holds the lease makes the call; one that died loses it.
+    owner        uuid,
+    leased_until timestamptz NOT NULL DEFAULT '-infinity'
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01);
+CREATE INDEX provider_call_due ON provider_call (next_at);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON provider_call TO toffeepay_service;

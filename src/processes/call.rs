@@ -1,0 +1,187 @@
+//! One call to a provider: what it is for, whether it is still needed, and what came of it.
+
+use crate::{
+    domain::{
+        Timestamp,
+        id::{PaymentId, RefundId, SessionId},
+        session::{
+            Attempt, PaymentOutcome, RefundCause, RefundStatus, SessionCommand, SessionState,
+            SessionStatus, Stage,
+        },
+    },
+    ids::NewId,
+    providers::{Charge, ChargeAnswer, Provider, ProviderError, RefundAnswer},
+};
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallKind {
+    /// Ask for an attempt's money.
+    Charge,
+    /// Take held money.
+    Capture,
+    /// Let held money go.
+    Void,
+    /// Give taken money back.
+    Refund,
+    /// No call itself: sees to it that money that came too late goes back.
+    RefundLate,
+}
+
+impl CallKind {
+    const ALL: [Self; 5] =
+        [Self::Charge, Self::Capture, Self::Void, Self::Refund, Self::RefundLate];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Charge => "charge",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+            Self::RefundLate => "refund_late",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+}
+
+/// What an event asks for, by its name.
+pub(super) fn asked_by(event_type: &str) -> Option<CallKind> {
+    match event_type {
+        "PaymentStarted" => Some(CallKind::Charge),
+        "CaptureRequested" => Some(CallKind::Capture),
+        "VoidRequested" => Some(CallKind::Void),
+        "RefundRequested" => Some(CallKind::Refund),
+        "PaidLate" => Some(CallKind::RefundLate),
+        _ => None,
+    }
+}
+
+/// A call that is to be made.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) event_id: String,
+    pub(super) kind: CallKind,
+    pub(super) session_id: SessionId,
+    pub(super) payment_id: PaymentId,
+    pub(super) refund_id: Option<RefundId>,
+    /// How often it was tried, this time included.
+    pub(super) attempts: i32,
+}
+
+impl Call {
+    /// Whether its outcome is not known yet.
+    pub(super) fn is_needed(&self, state: &SessionState) -> bool {
+        let Some(attempt) = state.attempt(&self.payment_id) else { return false };
+        match self.kind {
+            CallKind::Charge => attempt.stage == Stage::Processing,
+            CallKind::Capture => attempt.stage == Stage::Authorized && attempt.capture_requested,
+            CallKind::Void => attempt.void_requested && attempt.captured.is_none(),
+            CallKind::Refund => self
+                .refund_id
+                .as_ref()
+                .and_then(|it| state.refund(it))
+                .is_some_and(|it| it.status == RefundStatus::Pending),
+            CallKind::RefundLate => attempt.refunded.is_none(),
+        }
+    }
+
+    /// Makes the call; the command that tells the aggregate of the answer, unless there is none.
+    pub(super) async fn make(
+        &self,
+        provider: &dyn Provider,
+        state: &SessionState,
+        now: Timestamp,
+    ) -> Result<Option<SessionCommand>, ProviderError> {
+        let Some(attempt) = state.attempt(&self.payment_id) else { return Ok(None) };
+        let answer = match self.kind {
+            CallKind::Charge => self.charge(provider, state, attempt).await?,
+            CallKind::Capture => provider.capture(&self.payment_id, attempt.amount).await?,
+            CallKind::Void => provider.void(&self.payment_id).await?,
+            CallKind::Refund => return self.refund(provider, state, now).await,
+            CallKind::RefundLate => return Ok(self.refund_late(state, now)),
+        };
+        Ok(match answer {
+            ChargeAnswer::Outcome(outcome) => Some(SessionCommand::RecordPayment {
+                payment_id: self.payment_id.clone(),
+                outcome,
+                at: now,
+            }),
+            // A notification tells, and until then we ask.
+            ChargeAnswer::Pending | ChargeAnswer::ActionRequired { .. } => None,
+        })
+    }
+
+    /// A provider that was asked before is first asked what became of it.
+    async fn charge(
+        &self,
+        provider: &dyn Provider,
+        state: &SessionState,
+        attempt: &Attempt,
+    ) -> Result<ChargeAnswer, ProviderError> {
+        let is_over = state.status != SessionStatus::Pending;
+        if (is_over || self.attempts > 1)
+            && let Some(answer) = provider.look_up(&self.payment_id).await?
+        {
+            return Ok(answer);
+        }
+        if is_over {
+            // Paid by an earlier attempt meanwhile: nothing was asked for, and nothing will be.
+            return Ok(ChargeAnswer::Outcome(PaymentOutcome::Voided));
+        }
+        let instrument = attempt.instrument.known().cloned();
+        let erased = || ProviderError("the instrument was erased".to_owned());
+        let charge = Charge {
+            session_id: self.session_id.clone(),
+            payment_id: self.payment_id.clone(),
+            method: attempt.method,
+            amount: attempt.amount,
+            instrument: instrument.ok_or_else(erased)?,
+            capture_mode: attempt.capture_mode,
+        };
+        provider.charge(charge).await
+    }
+
+    async fn refund(
+        &self,
+        provider: &dyn Provider,
+        state: &SessionState,
+        now: Timestamp,
+    ) -> Result<Option<SessionCommand>, ProviderError> {
+        let refund = self.refund_id.as_ref().and_then(|it| state.refund(it));
+        let Some(refund) = refund else { return Ok(None) };
+        let (refund_id, amount) = (refund.refund_id.clone(), refund.amount);
+        let answer =
+            provider.refund(&self.session_id, &refund_id, &self.payment_id, amount).await?;
+        Ok(match answer {
+            RefundAnswer::Outcome(outcome) => {
+                Some(SessionCommand::RecordRefund { refund_id, outcome, at: now })
+            }
+            RefundAnswer::Pending => None,
+        })
+    }
+
+    /// Again after each refund that failed: money that came too late goes back.
+    fn refund_late(&self, state: &SessionState, now: Timestamp) -> Option<SessionCommand> {
+        if state.refund_that_stands(&self.payment_id).is_some() {
+            return None;
+        }
+        Some(SessionCommand::RequestRefund {
+            refund_id: RefundId::new(now),
+            payment_id: self.payment_id.clone(),
+            cause: RefundCause::PaidLate,
+            reason: None,
+            at: now,
+        })
+    }
+
+    /// The longest wait between two tries, in seconds: each further refund is an event of its own.
+    pub(super) fn retry_longest_s(&self) -> i32 {
+        match self.kind {
+            CallKind::RefundLate => 6 * 60 * 60,
+            CallKind::Charge | CallKind::Capture | CallKind::Void | CallKind::Refund => 5 * 60,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The clock's commands: expiry, and held money that nobody captures.
+
+use chrono::TimeDelta;
+use toffeepay::{
+    domain::{
+        id::SessionId,
+        session::{CaptureMode, PaymentOutcome, SessionStatus, Stage as At},
+    },
+    ids::NewId,
+    providers::ChargeAnswer,
+};
+
+use crate::stage::{Stage, authorized, refusal};
+
+#[tokio::test]
+async fn a_session_expires_when_its_time_is_over_and_not_before() {
+    let stage = Stage::new(CaptureMode::Automatic).await;
+    stage.set_clock(TimeDelta::hours(24) - TimeDelta::microseconds(1));
+    stage.timer.tick().await.unwrap();
+    assert_eq!(stage.state().await.status, SessionStatus::Pending);
+    stage.set_clock(TimeDelta::hours(24));
+    stage.timer.tick().await.unwrap();
+    assert_eq!(stage.state().await.status, SessionStatus::Expired);
+}
+
+#[tokio::test]
+async fn expiry_waits_for_an_attempt_under_way() {
+    let stage = Stage::new(CaptureMode::Automatic).await;
+    let payment_id = stage.start().await;
+    stage.set_clock(TimeDelta::hours(25));
+    stage.timer.tick().await.unwrap();
+    assert_eq!(stage.state().await.status, SessionStatus::Pending);
+    stage.hear(&payment_id, PaymentOutcome::Declined(refusal())).await;
+    stage.timer.tick().await.unwrap();
+    assert_eq!(stage.state().await.status, SessionStatus::Expired);
+}
+
+#[tokio::test]
+async fn one_look_expires_more_than_one_page_and_is_not_held_up_by_what_cannot_be_read() {
+    let stage = Stage::new(CaptureMode::Automatic).await;
+    for _ in 0..260 {
+        stage.create(&SessionId::new(stage.began_at), CaptureMode::Automatic).await;
+    }
+    let lost = "UPDATE stream SET version = version + 1 WHERE stream = 'session-' || $1";
+    let lost = sqlx::query(lost).bind(stage.session_id.as_str());
+    assert_eq!(lost.execute(&stage.database.owner).await.unwrap().rows_affected(), 1);
+    stage.set_clock(TimeDelta::hours(24));
+    stage.timer.tick().await.unwrap();
+    let pending = "SELECT count(*) FROM session WHERE status = 'pending'";
+    let pending: i64 = sqlx::query_scalar(pending).fetch_one(&stage.database.owner).await.unwrap();
+    assert_eq!(pending, 1, "only the one whose events are missing");
+}
+
+#[tokio::test]
+async fn held_money_that_nobody_captures_is_let_go_after_seven_days() {
+    let mut stage = Stage::new(CaptureMode::Manual).await;
+    stage.start().await;
+    let answer = Ok(ChargeAnswer::Outcome(authorized()));
+    stage.script.charges.lock().unwrap().push_back(answer);
+    stage.work().await;
+    assert_eq!(stage.state().await.attempts[0].stage, At::Authorized);
+
+    stage.set_clock(TimeDelta::days(7) - TimeDelta::microseconds(1));
+    stage.timer.tick().await.unwrap();
+    assert!(!stage.state().await.attempts[0].void_requested);
+    stage.set_clock(TimeDelta::days(7));
+    stage.timer.tick().await.unwrap();
+    stage.script.voids.lock().unwrap().push_back(ChargeAnswer::Outcome(PaymentOutcome::Voided));
+    stage.work().await;
+    assert_eq!(stage.state().await.attempts[0].stage, At::Voided);
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_to_let_go_is_asked_eight_times_and_no_more() {
+    let mut stage = Stage::new(CaptureMode::Manual).await;
+    stage.start().await;
+    let answer = Ok(ChargeAnswer::Outcome(authorized()));
+    stage.script.charges.lock().unwrap().push_back(answer);
+    stage.work().await;
+    for month in 1..=12 {
+        stage.set_clock(TimeDelta::days(30 * month));
+        let refused = ChargeAnswer::Outcome(PaymentOutcome::VoidFailed(refusal()));
+        stage.script.voids.lock().unwrap().push_back(refused);
+        stage.timer.tick().await.unwrap();
+        stage.work().await;
+    }
+    assert_eq!(stage.asked().iter().filter(|it| *it == "void").count(), 8);
+}
