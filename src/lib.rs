@@ -9,6 +9,7 @@ pub mod projections;
 
 pub mod processes;
 pub mod providers;
+pub mod webhooks;
 
 pub mod clock;
 pub mod crash_points;

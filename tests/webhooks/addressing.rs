@@ -1,0 +1,138 @@
+//! Who is told of what, and who is not.
+
+use http::StatusCode;
+use toffeepay::{
+    clock::Clock,
+    domain::{
+        game::{
+            Endpoint, GameCommand,
+            PayloadShape::{Envelope, Flat},
+            WebhookType,
+        },
+        world::World as MoneyWorld,
+    },
+    webhooks::TargetPolicy,
+};
+
+use super::{
+    receiver::Receiver,
+    world::{NOTHING, World},
+};
+
+#[tokio::test]
+async fn an_endpoint_hears_of_its_own_world_only() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let live = Receiver::start().await;
+    let types = [WebhookType::SessionCreated];
+    world.endpoint_of(MoneyWorld::Live, &live.url, Flat, &types).await;
+    world.endpoint(&receiver.url, Flat, &types).await;
+
+    let of_test = world.session().await;
+    let of_live = world.session_of(MoneyWorld::Live).await;
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+
+    for (receiver, session_id) in [(receiver, of_test), (live, of_live)] {
+        let [received] = receiver.received().try_into().unwrap();
+        assert_eq!(received.json()["session_id"], session_id.as_str());
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_hears_what_it_asked_for_and_nothing_else() {
+    let (world, flat) = (World::new().await, Receiver::start().await);
+    let envelope = Receiver::start().await;
+    let of_session: Vec<_> =
+        WebhookType::ALL.iter().copied().filter(|it| it.is_of_session()).collect();
+    world.endpoint(&flat.url, Flat, &of_session).await;
+    world.endpoint(&envelope.url, Envelope, &[WebhookType::PaymentCreated]).await;
+
+    world.paid_session().await;
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+
+    assert_eq!(flat.types(), ["session.created", "session.paid"]);
+    assert_eq!(envelope.types(), ["payment.created"]);
+}
+
+#[tokio::test]
+async fn an_endpoint_hears_nothing_of_what_happened_before_it_was_added() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let session_id = world.session().await;
+    world.clock.advance(3600);
+    let types = [WebhookType::SessionCreated, WebhookType::SessionPaid];
+    world.endpoint(&receiver.url, Flat, &types).await;
+    world.pay(&session_id).await;
+
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+
+    assert_eq!(receiver.types(), ["session.paid"]);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_removed_gets_nothing_more() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let other = Receiver::start().await;
+    let types = [WebhookType::SessionCreated];
+    let (endpoint_id, _) = world.endpoint(&receiver.url, Flat, &types).await;
+    world.endpoint(&other.url, Flat, &types).await;
+    receiver.answer(&[StatusCode::INTERNAL_SERVER_ERROR]);
+    world.session().await;
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+    world.session().await;
+    world.fan_out().await;
+
+    let at = world.clock.now();
+    world.change_game(GameCommand::RemoveEndpoint { endpoint_id, at }).await;
+    world.clock.advance(3600);
+    world.session().await;
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(other.received().len(), 3);
+    assert_eq!(world.due().await, NOTHING);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_has_moved_gets_what_is_due_at_its_new_place() {
+    let (world, old) = (World::new().await, Receiver::start().await);
+    let new = Receiver::start().await;
+    let types = [WebhookType::SessionCreated];
+    let (endpoint_id, _) = world.endpoint(&old.url, Flat, &types).await;
+    world.session().await;
+    world.fan_out().await;
+
+    let endpoint = Endpoint {
+        world: MoneyWorld::Test,
+        url: new.url.clone(),
+        shape: Flat,
+        types: types.to_vec(),
+    };
+    let at = world.clock.now();
+    world.change_game(GameCommand::ChangeEndpoint { endpoint_id, endpoint, at }).await;
+    world.worker().deliver_due().await.unwrap();
+
+    assert_eq!((old.received().len(), new.received().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn an_address_of_our_own_network_is_not_called_outside_of_dev() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let by_name = format!("https://localhost:{}/", receiver.url.port().unwrap()).parse().unwrap();
+    let by_address =
+        format!("https://127.0.0.1:{}/", receiver.url.port().unwrap()).parse().unwrap();
+    for url in [&receiver.url, &by_name, &by_address] {
+        world.endpoint(url, Flat, &[WebhookType::SessionCreated]).await;
+    }
+    world.session().await;
+    world.fan_out().await;
+
+    world.worker_with(TargetPolicy::PublicHttps).deliver_due().await.unwrap();
+
+    assert_eq!(world.attempts().await, vec![(1, "blocked".to_owned()); 3]);
+    assert_eq!(world.due().await, [1, 1, 1]);
+    assert_eq!(receiver.received().len(), 0);
+}

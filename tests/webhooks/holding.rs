@@ -1,0 +1,89 @@
+//! The order within a session, and what it may hold up.
+
+use chrono::TimeDelta;
+use http::StatusCode;
+use toffeepay::domain::{
+    Timestamp,
+    game::{PayloadShape::Flat, WebhookType},
+};
+
+use super::{receiver::Receiver, world::World};
+
+const REFUSAL: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+const TYPES: [WebhookType; 2] = [WebhookType::SessionCreated, WebhookType::SessionPaid];
+
+/// When the later of a session's messages was noted, and until when it waits for the earlier.
+async fn hold_of_the_later(world: &World) -> (Timestamp, Timestamp) {
+    sqlx::query_as(
+        "SELECT message.created_at, due.hold_until
+         FROM webhook_due due JOIN webhook_message message USING (endpoint_id, message_id)
+         WHERE type = 'session.paid'",
+    )
+    .fetch_one(&world.owner)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_later_message_waits_for_an_earlier_one_of_its_session_for_60_seconds() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    receiver.answer(&[REFUSAL, REFUSAL]);
+    world.paid_session().await;
+    world.fan_out().await;
+    let worker = world.worker();
+    let (noted_at, hold_until) = hold_of_the_later(&world).await;
+    assert_eq!(hold_until, noted_at + TimeDelta::seconds(60));
+
+    world.clock.set(noted_at);
+    worker.deliver_due().await.unwrap();
+    assert_eq!(receiver.types(), ["session.created"]);
+
+    world.clock.set(noted_at + TimeDelta::seconds(59));
+    worker.deliver_due().await.unwrap();
+    assert_eq!(receiver.types(), ["session.created", "session.created"]);
+
+    world.clock.set(noted_at + TimeDelta::seconds(60));
+    worker.deliver_due().await.unwrap();
+    assert_eq!(receiver.types(), ["session.created", "session.created", "session.paid"]);
+}
+
+#[tokio::test]
+async fn a_later_message_goes_as_soon_as_the_earlier_one_is_delivered() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    receiver.answer(&[REFUSAL]);
+    world.paid_session().await;
+    world.fan_out().await;
+    let worker = world.worker();
+
+    worker.deliver_due().await.unwrap();
+    world.clock.advance(6);
+    worker.deliver_due().await.unwrap();
+
+    assert_eq!(receiver.types(), ["session.created", "session.created", "session.paid"]);
+}
+
+#[tokio::test]
+async fn a_session_whose_message_is_refused_holds_up_no_other_session_and_no_other_endpoint() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let healthy = Receiver::start().await;
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    world.endpoint(&healthy.url, Flat, &TYPES).await;
+    receiver.answer(&[REFUSAL]);
+    let refused = world.paid_session().await;
+    world.fan_out().await;
+    let worker = world.worker();
+    worker.deliver_due().await.unwrap();
+
+    let other = world.paid_session().await;
+    world.fan_out().await;
+    worker.deliver_due().await.unwrap();
+
+    let told = |receiver: &Receiver, session_id: &str| {
+        let received = receiver.received();
+        received.iter().filter(|it| it.json()["session_id"] == session_id).count()
+    };
+    assert_eq!((told(&receiver, refused.as_str()), told(&receiver, other.as_str())), (1, 2));
+    assert_eq!((told(&healthy, refused.as_str()), told(&healthy, other.as_str())), (2, 2));
+}

@@ -1,0 +1,86 @@
+//! Workers left to themselves.
+
+use futures::future::join_all;
+use toffeepay::domain::game::{PayloadShape::Flat, WebhookType};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    receiver::{PATIENCE, Receiver},
+    world::{NOTHING, World},
+};
+
+const TYPES: [WebhookType; 1] = [WebhookType::SessionCreated];
+
+#[tokio::test]
+async fn a_dead_endpoint_with_a_thousand_due_messages_does_not_delay_a_healthy_one() {
+    const SESSIONS: usize = 1_000;
+    let (world, dead) = (World::new().await, Receiver::start().await);
+    dead.hang();
+    world.endpoint(&dead.url, Flat, &TYPES).await;
+    join_all((0..SESSIONS).map(|_| world.session())).await;
+    world.fan_out().await;
+    assert_eq!(world.due().await.len(), SESSIONS);
+
+    let worker = tokio::spawn(world.worker().run(CancellationToken::new()));
+    // As many as one lane has under way; from here on it waits for answers that never come.
+    dead.wait_for(8).await;
+    let healthy = Receiver::start().await;
+    world.endpoint(&healthy.url, Flat, &TYPES).await;
+    world.session().await;
+    world.fan_out().await;
+    healthy.wait_for(1).await;
+
+    assert!(SESSIONS <= world.due().await.len());
+    worker.abort();
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_more() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    join_all((0..20).map(|_| world.session())).await;
+    world.fan_out().await;
+    receiver.hang();
+
+    let shutdown = CancellationToken::new();
+    let worker = tokio::spawn(world.worker().run(shutdown.clone()));
+    receiver.wait_for(8).await;
+    shutdown.cancel();
+    receiver.go_on();
+    timeout(PATIENCE, worker).await.unwrap().unwrap();
+
+    assert_eq!((receiver.received().len(), world.due().await.len()), (8, 12));
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 12);
+}
+
+#[tokio::test]
+async fn a_lane_lasts_as_long_as_its_deliveries_and_is_given_back_when_nothing_is_due() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    world.session().await;
+    world.fan_out().await;
+    receiver.hang();
+
+    let shutdown = CancellationToken::new();
+    let worker = tokio::spawn(world.worker().run(shutdown.clone()));
+    receiver.wait_for(1).await;
+    let taken_until = leased_until(&world).await;
+    // Renewed while the answer is awaited.
+    let renewed = async { while leased_until(&world).await <= taken_until {} };
+    timeout(PATIENCE, renewed).await.unwrap();
+    receiver.go_on();
+    let given_back =
+        async { while world.count("webhook_lane WHERE owner IS NOT NULL").await != 0 {} };
+    timeout(PATIENCE, given_back).await.unwrap();
+    assert_eq!(world.due().await, NOTHING);
+    shutdown.cancel();
+    timeout(PATIENCE, worker).await.unwrap().unwrap();
+}
+
+async fn leased_until(world: &World) -> chrono::DateTime<chrono::Utc> {
+    sqlx::query_scalar("SELECT leased_until FROM webhook_lane")
+        .fetch_one(&world.owner)
+        .await
+        .unwrap()
+}
