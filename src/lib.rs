@@ -11,9 +11,30 @@ pub mod processes;
 pub mod providers;
 pub mod webhooks;
 
+pub mod api;
+pub mod checkout;
+
 pub mod clock;
 pub mod crash_points;
 pub mod http_client;
 pub mod ids;
 pub mod private_postgres;
+pub mod server;
+pub mod telemetry;
 pub mod vault;
+
+/// Messages and services generated from `proto/`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "generated code"
+)]
+pub mod proto {
+    connectrpc::include_generated!();
+}

@@ -1,0 +1,94 @@
+//! Who calls: the game and the world of the API key in the request's header.
+
+use http::{HeaderMap, header::AUTHORIZATION};
+use sqlx::{FromRow, PgPool};
+use subtle::ConstantTimeEq;
+
+use super::{ApiError, ApiKey};
+use crate::{
+    domain::{Timestamp, game::KeyScope, id::KeyId, world::World},
+    projections::game::GameRow,
+    vault::Key,
+};
+
+/// The game server behind a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The key's public name.
+    pub(crate) key_id: KeyId,
+    /// Test or live.
+    pub(crate) world: World,
+    /// What the key may do.
+    pub(crate) scopes: Vec<KeyScope>,
+    /// Its game, as it is now.
+    pub(crate) game: GameRow,
+}
+
+#[derive(FromRow)]
+struct KeyAndGame {
+    hash: Vec<u8>,
+    key_id: String,
+    key_world: String,
+    #[sqlx(flatten)]
+    game: GameRow,
+}
+
+impl Caller {
+    /// Finds out who sent `headers`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Unauthorized`] whatever is wrong with the key: the reasons are not told apart.
+    pub(crate) async fn identify(
+        pool: &PgPool,
+        hasher: &Key,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let key = bearer(headers).ok_or(ApiError::Unauthorized)?;
+        let key = ApiKey::parse(key).map_err(|_| ApiError::Unauthorized)?;
+        let found: Option<KeyAndGame> = sqlx::query_as(
+            "SELECT s.hash, s.key_id, s.world AS key_world, g.*
+             FROM api_key_secret s JOIN game g ON g.id = s.game_id WHERE s.lookup = $1",
+        )
+        .bind(key.lookup())
+        .fetch_optional(pool)
+        .await?;
+        // Compared even if there is nothing to compare with, so that both take the same time.
+        let expected = found.as_ref().map_or([0; 32].as_slice(), |it| it.hash.as_slice());
+        let is_right = bool::from(key.hash(hasher).as_slice().ct_eq(expected));
+        let found = found.filter(|_| is_right).ok_or(ApiError::Unauthorized)?;
+        let stands = found.game.keys.iter().find(|it| it.key_id.as_str() == found.key_id);
+        let stands = stands.filter(|it| it.world == key.world());
+        let stands = stands.filter(|_| found.key_world == key.world().as_str());
+        let stands = stands.filter(|it| it.expires_at.is_none_or(|at| now < at));
+        let stands = stands.ok_or(ApiError::Unauthorized)?;
+        let (key_id, scopes) = (stands.key_id.clone(), stands.scopes.clone());
+        Ok(Self { key_id, world: key.world(), scopes, game: found.game })
+    }
+
+    /// # Errors
+    ///
+    /// [`ApiError::InvalidGameId`] unless the game is the key's.
+    pub(crate) fn require_game(&self, game_id: &str) -> Result<(), ApiError> {
+        if self.game.id == game_id { Ok(()) } else { Err(ApiError::InvalidGameId) }
+    }
+
+    /// # Errors
+    ///
+    /// [`ApiError::MissingScope`] unless the key may do this.
+    pub(crate) fn require_scope(&self, scope: KeyScope) -> Result<(), ApiError> {
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(ApiError::MissingScope(scope)) }
+    }
+
+    /// How the log names it.
+    pub(crate) fn actor(&self) -> String {
+        format!("key:{}", self.key_id)
+    }
+}
+
+/// The token of `Authorization: Bearer <token>` (RFC 6750); the scheme in any case (RFC 9110).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}

@@ -1,0 +1,166 @@
+//! `pay.v1.PaymentService/CreateSession`: begins a payment session.
+
+use buffa::Message;
+use chrono::TimeDelta;
+use connectrpc::{RequestContext, Response};
+
+use super::{
+    Api, ApiError,
+    caller::Caller,
+    error::InvalidField,
+    idempotency::{self, REPLAYED_HEADER},
+    images, message,
+};
+use crate::{
+    domain::{
+        Timestamp,
+        currency::Currency,
+        game::KeyScope,
+        id::{GameId, SessionId},
+        image::ItemImage,
+        item::{Country, Item},
+        money::Money,
+        return_url::ReturnUrl,
+        session::{CaptureMode, CreateSession, Session, SessionCommand},
+        text::{ItemTitle, UserId},
+        violation::Violation,
+    },
+    event_store::{Executed, Once, Remember},
+    ids::NewId,
+    projections::session::SessionRow,
+    proto::pay::v1::{self, CreateSessionRequest, CreateSessionResponse},
+};
+
+/// Safe to repeat with the same `Idempotency-Key`.
+pub(super) async fn create_session(
+    api: &Api,
+    ctx: &RequestContext,
+    caller: &Caller,
+    request: CreateSessionRequest,
+) -> Result<Response<CreateSessionResponse>, ApiError> {
+    caller.require_scope(KeyScope::Write)?;
+    let now = api.clock.now();
+    let (context, repeatable) = idempotency::context(ctx, caller, &request, now)?;
+    if let Some(repeatable) = &repeatable
+        && let Some(remembered) = api.store.remembered(context.command_id).await?
+    {
+        return Ok(replayed(repeatable.replay(&remembered)?));
+    }
+    caller.require_game(&request.game_id)?;
+    if api.providers.taking(caller.world).is_none() {
+        return Err(ApiError::NoPaymentMethod(caller.world));
+    }
+    let image = images::check(request.item.as_option().and_then(|it| it.image.clone())).await?;
+    let (image, picture) = images::name(image);
+    let details = parse(request, image, caller, now)?;
+    if let Some(picture) = picture {
+        picture.keep(&api.pool).await?;
+    }
+
+    let session_id = SessionId::new(now);
+    let id = session_id.as_str();
+    let command = SessionCommand::Create(Box::new(details));
+    let respond = |session: &Session| response(session, id, api).encode_to_vec();
+    let Some(repeatable) = repeatable else {
+        let executed = api.store.execute::<Session>(id, command, &context).await?;
+        return Ok(Response::new(response(&executed.aggregate, id, api)));
+    };
+    let remember = Remember { fingerprint: repeatable.fingerprint, respond: &respond };
+    match api.store.execute_once(id, command, &context, remember).await? {
+        Once::Executed(Executed { aggregate, .. }) => {
+            Ok(Response::new(response(&aggregate, id, api)))
+        }
+        Once::Repeated(remembered) => Ok(replayed(repeatable.replay(&remembered)?)),
+    }
+}
+
+fn replayed(response: CreateSessionResponse) -> Response<CreateSessionResponse> {
+    Response::new(response).with_header(REPLAYED_HEADER, "true")
+}
+
+fn response(session: &Session, id: &str, api: &Api) -> CreateSessionResponse {
+    let payment_url = message::payment_url(&api.pay_base_url, id);
+    let row = session.present().ok().map(|state| SessionRow::of(state, id, 1));
+    let session = row.map(|row| message::session(row, &api.pay_base_url));
+    CreateSessionResponse {
+        id: id.to_owned(),
+        url: payment_url.clone(),
+        session: session.map_or_else(buffa::MessageField::none, buffa::MessageField::some),
+        session_id: id.to_owned(),
+        payment_url,
+        ..CreateSessionResponse::default()
+    }
+}
+
+/// Collects what is wrong with every field, so that a developer mends all of them at once.
+#[derive(Default)]
+struct Problems(Vec<InvalidField>);
+
+impl Problems {
+    fn check<T>(
+        &mut self,
+        field: &'static str,
+        reason: &'static str,
+        parsed: Result<T, Violation>,
+    ) -> Option<T> {
+        parsed.map_err(|violation| self.0.push(InvalidField { field, reason, violation })).ok()
+    }
+}
+
+/// Checks every field; the image has been looked at already.
+fn parse(
+    request: CreateSessionRequest,
+    image: Result<Option<ItemImage>, Violation>,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<CreateSession, ApiError> {
+    let mut problems = Problems::default();
+    let general = "invalid_argument";
+    let game_id = problems.check("game_id", "invalid_game_id", GameId::parse(request.game_id));
+    let user_id = problems.check("user_id", general, UserId::parse(request.user_id));
+    let item = request.item.into_option().unwrap_or_default();
+    let item = parse_item(item, image, caller, &mut problems);
+    let return_url =
+        problems.check("return_url", "invalid_return_url", ReturnUrl::parse(request.return_url));
+    let capture_mode =
+        CaptureMode::parse(&caller.game.capture_mode).unwrap_or(CaptureMode::Automatic);
+    let lifetime = TimeDelta::seconds(caller.game.session_lifetime_s.into());
+    match (game_id, user_id, item, return_url) {
+        (Some(game_id), Some(user_id), Some(item), Some(return_url)) if problems.0.is_empty() => {
+            Ok(CreateSession {
+                game_id,
+                world: caller.world,
+                user_id,
+                item,
+                return_url,
+                capture_mode,
+                wallet_enabled: request.wallet_enabled.unwrap_or_default(),
+                created_at: now,
+                expires_at: now + lifetime,
+            })
+        }
+        _ => Err(ApiError::InvalidFields(problems.0)),
+    }
+}
+
+fn parse_item(
+    item: v1::Item,
+    image: Result<Option<ItemImage>, Violation>,
+    caller: &Caller,
+    problems: &mut Problems,
+) -> Option<Item> {
+    let title = problems.check("item.title", "invalid_argument", ItemTitle::parse(item.title));
+    let currency = Currency::parse(&item.currency).and_then(|currency| {
+        let is_taken = caller.game.currencies.iter().any(|it| it == currency.code());
+        let refused = || Violation::new("must be a currency that the game takes", currency.code());
+        is_taken.then_some(currency).ok_or_else(refused)
+    });
+    let currency = problems.check("item.currency", "invalid_currency", currency);
+    let price =
+        problems.check("item.price", "invalid_price", Money::check_price(item.price.into()));
+    let country = item.country.map(|it| Country::parse(&it)).transpose();
+    let country = problems.check("item.country", "invalid_argument", country);
+    let image = problems.check("item.image", "invalid_image", image);
+    let price = Money::price(price?, currency?).ok()?;
+    Some(Item { title: title?, price, image: image?, country: country? })
+}

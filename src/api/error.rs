@@ -1,0 +1,186 @@
+//! Errors of the API: data inside, words and Connect codes only here.
+
+use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
+
+use crate::{
+    domain::{game::KeyScope, session::SessionError, violation::Violation},
+    event_store::{AppendError, ExecuteError, StoreError},
+    proto::{
+        google::rpc::{BadRequest, bad_request::FieldViolation},
+        pay::v1::Error as Detail,
+    },
+};
+
+/// A field of a request that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidField {
+    /// Its path: `item.price`.
+    pub field: &'static str,
+    /// The reason for machines: `invalid_price`.
+    pub reason: &'static str,
+    /// The rule, and what was received.
+    pub violation: Violation,
+}
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No key, or one that we do not take.
+    #[error("the API key is missing, malformed, unknown, revoked or expired")]
+    Unauthorized,
+    /// The game is not the key's: the same answer whether or not it exists.
+    #[error("the API key is not one of this game's")]
+    InvalidGameId,
+    /// The key is good, but not for this.
+    #[error("the API key lacks the scope {0}")]
+    MissingScope(KeyScope),
+    /// Fields break rules; at least one.
+    #[error("{}", describe(.0))]
+    InvalidFields(Vec<InvalidField>),
+    /// There is no such session of this game's.
+    #[error("there is no such session")]
+    SessionNotFound,
+    /// The game has no provider for this world.
+    #[error("the game has no payment provider set up for {0} money")]
+    NoPaymentMethod(crate::domain::world::World),
+    /// The `Idempotency-Key` was used for another request.
+    #[error("the Idempotency-Key was used before with other parameters")]
+    IdempotencyConflict,
+    /// The first answer held personal data that was erased since.
+    #[error("the first answer to this Idempotency-Key was erased")]
+    Erased,
+    /// The session's rules refuse.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// Others changed it at the same time.
+    #[error("the object was changed at the same time; try again")]
+    Conflict,
+    /// The log takes nothing at the moment.
+    #[error("the service takes no changes at the moment; try again")]
+    Unavailable,
+    /// The log may have taken it.
+    #[error("whether the change was made is not known; repeat it with the same Idempotency-Key")]
+    Unknown,
+    /// The operator reads the source in our logs; the caller never sees it.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn describe(fields: &[InvalidField]) -> String {
+    let each = fields.iter().map(|it| format!("{} {}", it.field, it.violation));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+impl ApiError {
+    /// One broken field.
+    pub fn field(field: &'static str, reason: &'static str, violation: Violation) -> Self {
+        Self::InvalidFields(vec![InvalidField { field, reason, violation }])
+    }
+
+    /// An error that only the operator may read.
+    pub fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(error))
+    }
+
+    /// The reason for machines and the Connect code. No wildcard arm: whoever adds an error
+    /// chooses here.
+    fn reason_and_code(&self) -> (&'static str, ErrorCode) {
+        match self {
+            Self::Unauthorized => ("unauthorized", ErrorCode::Unauthenticated),
+            Self::InvalidGameId => ("invalid_game_id", ErrorCode::PermissionDenied),
+            Self::MissingScope(_) => ("missing_scope", ErrorCode::PermissionDenied),
+            Self::InvalidFields(fields) => {
+                let reason = fields.first().map_or("invalid_argument", |it| it.reason);
+                (reason, ErrorCode::InvalidArgument)
+            }
+            Self::SessionNotFound => ("session_not_found", ErrorCode::NotFound),
+            Self::NoPaymentMethod(_) => ("no_payment_method", ErrorCode::FailedPrecondition),
+            Self::IdempotencyConflict => ("idempotency_conflict", ErrorCode::Aborted),
+            Self::Erased => ("erased", ErrorCode::FailedPrecondition),
+            Self::Session(refusal) => session_reason(*refusal),
+            Self::Conflict => ("conflict", ErrorCode::Aborted),
+            Self::Unavailable => ("unavailable", ErrorCode::Unavailable),
+            Self::Unknown => ("outcome_unknown", ErrorCode::Unavailable),
+            Self::Internal(_) => ("internal", ErrorCode::Internal),
+        }
+    }
+}
+
+fn session_reason(refusal: SessionError) -> (&'static str, ErrorCode) {
+    let failed = ErrorCode::FailedPrecondition;
+    match refusal {
+        SessionError::NotFound => ("session_not_found", ErrorCode::NotFound),
+        SessionError::AlreadyCreated => ("conflict", ErrorCode::Aborted),
+        SessionError::Expired => ("session_expired", failed),
+        SessionError::NotPending(_) => ("session_not_pending", failed),
+        SessionError::PaymentInProgress => ("payment_in_progress", failed),
+        SessionError::PaymentNotFound => ("payment_not_found", ErrorCode::NotFound),
+        SessionError::PaymentNotAuthorized => ("payment_not_authorized", failed),
+        SessionError::AlreadyRefunded => ("already_refunded", failed),
+        SessionError::RefundNotAllowed
+        | SessionError::RefundConflict
+        | SessionError::RefundNotPending => ("refund_not_allowed", failed),
+        SessionError::RefundNotFound => ("refund_not_found", ErrorCode::NotFound),
+        // Only the clock asks what is answered so, and a damaged history is ours to mend.
+        SessionError::NotExpiredYet
+        | SessionError::AuthorizationStillValid
+        | SessionError::Corrupt => ("internal", ErrorCode::Internal),
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Append(AppendError::Unavailable) => Self::Unavailable,
+            StoreError::Append(AppendError::Unknown) => Self::Unknown,
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<ExecuteError<SessionError>> for ApiError {
+    fn from(error: ExecuteError<SessionError>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Session(refusal),
+            ExecuteError::Conflict => Self::Conflict,
+            ExecuteError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Logs an internal error here, once; its source goes no further.
+impl From<ApiError> for ConnectError {
+    fn from(error: ApiError) -> Self {
+        let (reason, code) = error.reason_and_code();
+        if let ApiError::Internal(source) = &error {
+            tracing::error!(error = %source, "a call failed");
+        }
+        let message = error.to_string();
+        let detail =
+            Detail { code: reason.to_owned(), message: message.clone(), ..Detail::default() };
+        let connect = Self::new(code, format!("{reason}: {message}"))
+            .with_detail(ErrorDetail::from_message("pay.v1.Error", &detail));
+        match &error {
+            ApiError::InvalidFields(fields) => connect.with_detail(ErrorDetail::from_message(
+                "google.rpc.BadRequest",
+                &bad_request(fields),
+            )),
+            _ => connect,
+        }
+    }
+}
+
+fn bad_request(fields: &[InvalidField]) -> BadRequest {
+    let violations = fields.iter().map(|it| FieldViolation {
+        field: it.field.to_owned(),
+        description: it.violation.to_string(),
+        ..FieldViolation::default()
+    });
+    BadRequest { field_violations: violations.collect(), ..BadRequest::default() }
+}

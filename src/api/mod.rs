@@ -1,0 +1,62 @@
+//! The API that game servers call, and the endpoints around it.
+//!
+//! Each handler translates: who asks, parse, execute, answer. No rule about money lives here.
+
+mod api_key;
+mod caller;
+mod create_session;
+mod error;
+mod health;
+mod idempotency;
+pub mod image;
+mod images;
+mod interceptor;
+mod json_depth;
+mod message;
+mod notifications;
+mod service;
+mod session_status;
+mod undecodable;
+
+use std::sync::Arc;
+
+use axum::Router;
+use sqlx::PgPool;
+use url::Url;
+
+pub use api_key::{ApiKey, MalformedKey};
+pub use error::ApiError;
+
+use crate::{clock::Clock, event_store::EventStore, providers::Registry, vault::Key};
+
+/// The largest request body, in bytes.
+pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Api {
+    /// Commands in, aggregates out.
+    pub store: EventStore,
+    /// For reads; and for what is neither event nor read model, such as pictures.
+    pub pool: PgPool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Hashes API keys.
+    pub key_hasher: Arc<Key>,
+    /// Where players find the payment page; a session's URL is this and its id.
+    pub pay_base_url: Url,
+    /// Who takes payments.
+    pub providers: Registry,
+}
+
+impl Api {
+    /// All routes of the API.
+    pub fn routes(self) -> Router {
+        Router::new()
+            .merge(service::routes(&self))
+            .merge(images::routes(&self))
+            .merge(notifications::routes(&self))
+    }
+}
+
+pub use health::{Health, routes as health_routes};

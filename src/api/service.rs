@@ -1,0 +1,57 @@
+//! The Connect services, mounted by their paths: JSON and binary, Connect, gRPC and gRPC-Web.
+
+use std::sync::Arc;
+
+use axum::Router;
+use connectrpc::{
+    ConnectRpcService, Encodable, Limits, RequestContext, Response, Router as ConnectRouter,
+    ServiceRequest, ServiceResult,
+};
+
+use super::{
+    Api, ApiError, REQUEST_BYTES_MAX, caller::Caller, create_session::create_session,
+    interceptor::Gate, session_status::get_session_status,
+};
+use crate::proto::pay::v1::{
+    CreateSessionRequest, CreateSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse,
+    PaymentService, PaymentServiceExt,
+};
+
+/// Mounted by path, so that an unknown path is not answered in Connect's JSON.
+pub(super) fn routes(api: &Api) -> Router {
+    let connect = Arc::new(Payments(api.clone())).register(ConnectRouter::new());
+    let limits = Limits::default()
+        .with_max_request_body_size(REQUEST_BYTES_MAX)
+        .with_max_message_size(REQUEST_BYTES_MAX);
+    let service =
+        ConnectRpcService::new(connect).with_limits(limits).with_interceptor(Gate(api.clone()));
+    Router::new().route_service("/pay.v1.PaymentService/{method}", service)
+}
+
+struct Payments(Api);
+
+impl PaymentService for Payments {
+    async fn create_session<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, CreateSessionRequest>,
+    ) -> ServiceResult<impl Encodable<CreateSessionResponse> + Send + use<'a>> {
+        let response =
+            create_session(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
+        Ok(response?)
+    }
+
+    async fn get_session_status<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, GetSessionStatusRequest>,
+    ) -> ServiceResult<impl Encodable<GetSessionStatusResponse> + Send + use<'a>> {
+        let response = get_session_status(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
+    }
+}
+
+/// The caller that [`Gate`] left; without one nobody came through it.
+fn caller(ctx: &RequestContext) -> Result<&Caller, ApiError> {
+    ctx.extensions().get::<Caller>().ok_or(ApiError::Unauthorized)
+}

@@ -1,0 +1,44 @@
+//! `pay.v1.PaymentService/GetSessionStatus`: where a session stands.
+
+use super::{Api, ApiError, caller::Caller};
+use crate::{
+    domain::{game::KeyScope, id::SessionId, violation::Violation},
+    projections::session::SessionRow,
+    proto::pay::v1::{GetSessionStatusRequest, GetSessionStatusResponse},
+};
+
+/// Right immediately after every change, on every process: its row is written with the event.
+pub(super) async fn get_session_status(
+    api: &Api,
+    caller: &Caller,
+    request: GetSessionStatusRequest,
+) -> Result<GetSessionStatusResponse, ApiError> {
+    caller.require_scope(KeyScope::Read)?;
+    let id = one_of("session_id", request.session_id, request.id)?;
+    let id = SessionId::parse(id).map_err(|_| ApiError::SessionNotFound)?;
+    let row = SessionRow::find(&api.pool, id.as_str()).await?;
+    // Another game's session, or the other world's, is as unknown as one that never was.
+    let row = row.filter(|it| it.game_id == caller.game.id && it.world == caller.world.as_str());
+    let row = row.ok_or(ApiError::SessionNotFound)?;
+    Ok(GetSessionStatusResponse {
+        id: row.id.clone(),
+        status: row.status,
+        session_id: row.id,
+        ..GetSessionStatusResponse::default()
+    })
+}
+
+/// The value of a field that has two names: either may be given, and both if they agree.
+pub(super) fn one_of(field: &'static str, ours: String, sdk: String) -> Result<String, ApiError> {
+    let problem = |rule, received: &str| {
+        Err(ApiError::field(field, "invalid_argument", Violation::new(rule, received)))
+    };
+    match (ours.is_empty(), sdk.is_empty()) {
+        (true, true) => problem("must be given", ""),
+        (false, false) if ours != sdk => {
+            problem("must be the same as id where both are given", &ours)
+        }
+        (false, _) => Ok(ours),
+        (true, false) => Ok(sdk),
+    }
+}

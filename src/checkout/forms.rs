@@ -1,0 +1,199 @@
+//! What a player's buttons do. Each ends on the session's page, which shows what is now true.
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
+};
+use sha2::{Digest, Sha256};
+
+use super::{
+    card_form::{CardForm, CardProblems, read_payment_id},
+    desk::{Checkout, problem, to_page, went_wrong},
+    headers::is_same_origin,
+    show::draw,
+    views::{Notice, Problem},
+};
+use crate::{
+    crash_points,
+    domain::{
+        id::{PaymentId, SessionId, id_bytes},
+        session::{
+            CancelledBy, PaymentMethod, Reference, Session, SessionCommand, SessionError,
+            SessionState, SessionStatus, StartPayment,
+        },
+        world::World,
+    },
+    event_store::{AppendError, ExecuteError, StoreError},
+    ids::SHARD,
+    providers::{Instrument, Provider, SIMULATED_WALLET_TOKEN, TokenizeError},
+};
+
+/// `POST /{session_id}/pay`
+pub(super) async fn pay_by_card(
+    State(desk): State<Checkout>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (session_id, state) = match opened(&desk, id, &headers).await {
+        Ok(opened) => opened,
+        Err(response) => return response,
+    };
+    let Some(ticket) = read_payment_id(&body) else { return problem(Problem::Unreadable) };
+    let payment_id = attempt_id(&session_id, &state, &ticket);
+    if !may_start(&state, &payment_id) {
+        return not_started(&desk, &session_id, &state, &payment_id).await;
+    }
+    match CardForm::read(&body).parse(desk.clock.now()) {
+        Ok(card) => start(&desk, &session_id, &state, payment_id, PaymentMethod::Card, card).await,
+        Err(problems) => draw(&desk, &session_id, &state, None, problems).await,
+    }
+}
+
+/// `POST /{session_id}/apple-pay`: simulated, in the test world only.
+pub(super) async fn pay_by_wallet(
+    State(desk): State<Checkout>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (session_id, state) = match opened(&desk, id, &headers).await {
+        Ok(opened) => opened,
+        Err(response) => return response,
+    };
+    let Some(ticket) = read_payment_id(&body) else { return problem(Problem::Unreadable) };
+    let payment_id = attempt_id(&session_id, &state, &ticket);
+    if state.world != World::Test {
+        return problem(Problem::Unreadable);
+    }
+    if !may_start(&state, &payment_id) {
+        return not_started(&desk, &session_id, &state, &payment_id).await;
+    }
+    let wallet = Instrument::WalletToken(SIMULATED_WALLET_TOKEN.into());
+    start(&desk, &session_id, &state, payment_id, PaymentMethod::ApplePay, wallet).await
+}
+
+/// `POST /{session_id}/cancel`: while a payment is in progress its outcome is shown instead.
+pub(super) async fn cancel(
+    State(desk): State<Checkout>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (session_id, _) = match opened(&desk, id, &headers).await {
+        Ok(opened) => opened,
+        Err(response) => return response,
+    };
+    let command = SessionCommand::Cancel { by: CancelledBy::Player, at: desk.clock.now() };
+    execute(&desk, &session_id, command).await
+}
+
+/// The session that a form of ours is about.
+async fn opened(
+    desk: &Checkout,
+    id: String,
+    headers: &HeaderMap,
+) -> Result<(SessionId, Box<SessionState>), Response> {
+    if !is_same_origin(headers, &desk.pay_base_url) {
+        return Err(problem(Problem::ForeignForm));
+    }
+    let session_id = SessionId::parse(id).map_err(|_| problem(Problem::NotFound))?;
+    match desk.current(&session_id).await {
+        Ok(Some(state)) => Ok((session_id, state)),
+        Ok(None) => Err(problem(Problem::NotFound)),
+        Err(error) => Err(went_wrong(&error, &session_id)),
+    }
+}
+
+/// Not if the session is over or an attempt is under way; nor for a form sent once more.
+fn may_start(state: &SessionState, payment_id: &PaymentId) -> bool {
+    state.status == SessionStatus::Pending
+        && state.attempt_under_way().is_none()
+        && state.attempt(payment_id).is_none()
+}
+
+/// The page shows what is true; and says so if the form belongs to an attempt that is over.
+async fn not_started(
+    desk: &Checkout,
+    session_id: &SessionId,
+    state: &SessionState,
+    payment_id: &PaymentId,
+) -> Response {
+    let is_used = state.status == SessionStatus::Pending
+        && state.attempt_under_way().is_none()
+        && state.attempt(payment_id).is_some();
+    if !is_used {
+        return to_page(session_id);
+    }
+    let notice = Some(Notice::AttemptIsOver);
+    draw(desk, session_id, state, notice, CardProblems::default()).await
+}
+
+/// The attempt that a page's form begins: the same for the same form of the same session.
+///
+/// The form names it only in part. Were its field the id itself, a player could name an attempt
+/// of another session, and have one charge pay for two.
+fn attempt_id(session_id: &SessionId, state: &SessionState, ticket: &PaymentId) -> PaymentId {
+    let hash = Sha256::digest(format!("{session_id} {ticket}"));
+    let mut unguessable = [0; 16];
+    unguessable.copy_from_slice(&hash[..16]);
+    let unix_ms = u64::try_from(state.created_at.timestamp_millis()).unwrap_or_default();
+    PaymentId::from_bytes(id_bytes(unix_ms, SHARD.unsigned_abs(), unguessable))
+}
+
+/// Hands the instrument to the provider for a token, and begins the attempt with it.
+async fn start(
+    desk: &Checkout,
+    session_id: &SessionId,
+    state: &SessionState,
+    payment_id: PaymentId,
+    method: PaymentMethod,
+    instrument: Instrument,
+) -> Response {
+    let Some(provider) = desk.providers.taking(state.world) else { return problem(Problem::Busy) };
+    match provider.tokenize(instrument).await {
+        Ok(token) => begin(desk, session_id, payment_id, method, provider.as_ref(), token).await,
+        Err(TokenizeError::Refused(refusal)) => {
+            let notice = Notice::Declined { reason: refusal.reason, attempts_left: None };
+            draw(desk, session_id, state, Some(notice), CardProblems::default()).await
+        }
+        Err(TokenizeError::Provider(error)) => {
+            tracing::warn!(%error, %session_id, "the provider gave no token");
+            let notice = Some(Notice::ProviderUnreachable);
+            draw(desk, session_id, state, notice, CardProblems::default()).await
+        }
+    }
+}
+
+async fn begin(
+    desk: &Checkout,
+    session_id: &SessionId,
+    payment_id: PaymentId,
+    method: PaymentMethod,
+    provider: &dyn Provider,
+    instrument: Reference,
+) -> Response {
+    let (provider, at) = (provider.name(), desk.clock.now());
+    let attempt = StartPayment { payment_id, method, provider, instrument, at };
+    let response = execute(desk, session_id, SessionCommand::StartPayment(Box::new(attempt))).await;
+    crash_points::reach("after_payment_started");
+    response
+}
+
+/// Whatever the rules say, the session's page shows it.
+async fn execute(desk: &Checkout, session_id: &SessionId, command: SessionCommand) -> Response {
+    let context = desk.context(session_id);
+    match desk.store.execute::<Session>(session_id.as_str(), command, &context).await {
+        Ok(_) => to_page(session_id),
+        Err(ExecuteError::Refused(SessionError::NotFound)) => problem(Problem::NotFound),
+        // Over, or under way, or changed in another tab: the page tells.
+        Err(ExecuteError::Refused(_) | ExecuteError::Conflict) => to_page(session_id),
+        Err(ExecuteError::Store(StoreError::Append(AppendError::Unavailable))) => {
+            problem(Problem::Busy)
+        }
+        // It may have been taken: the page shows whether it was.
+        Err(ExecuteError::Store(StoreError::Append(AppendError::Unknown))) => to_page(session_id),
+        Err(error) => went_wrong(&error, session_id),
+    }
+}

@@ -1,0 +1,246 @@
+//! Shows a session as the log knows it: the page that fits, and its status for a waiting script.
+//!
+//! Nothing is shown as paid before the event is committed, since nothing but the log is read.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    card_form::CardProblems,
+    desk::{Checkout, problem, went_wrong},
+    headers::plain_headers,
+    page_response,
+    views::{
+        ActionUrl, ActionView, Notice, Outcome, PayView, Problem, ResultView, StatusAnswer,
+        Summary, View, WaitingView, action_page, pay_page, result_page, waiting_page,
+    },
+};
+use crate::{
+    domain::{
+        id::{PaymentId, SessionId},
+        image::ItemImage,
+        session::{
+            Attempt, DECLINED_ATTEMPTS_MAX, Session, SessionCommand, SessionState, SessionStatus,
+            Stage,
+        },
+        text::DisplayName,
+        world::World,
+    },
+    event_store::{CommandContext, StoreError},
+    ids::NewId,
+    projections::game::GameRow,
+    providers::ChargeAnswer,
+};
+
+/// How long a provider may take to say whether the player has a step to pass.
+const LOOK_UP_WITHIN: Duration = Duration::from_secs(2);
+
+/// `GET /{session_id}`: the first view of a page on which one can pay is an event.
+pub(super) async fn page(
+    State(desk): State<Checkout>,
+    Path(id): Path<String>,
+    method: Method,
+) -> Response {
+    let Ok(session_id) = SessionId::parse(id) else { return problem(Problem::NotFound) };
+    let state = match desk.current(&session_id).await {
+        Ok(Some(state)) => state,
+        Ok(None) => return problem(Problem::NotFound),
+        Err(error) => return went_wrong(&error, &session_id),
+    };
+    let is_seen = method == Method::GET;
+    if is_seen && state.page_opened_at.is_none() && state.status == SessionStatus::Pending {
+        let command = SessionCommand::OpenPage { at: desk.clock.now() };
+        let context = desk.context(&session_id);
+        if let Err(error) =
+            desk.store.execute::<Session>(session_id.as_str(), command, &context).await
+        {
+            // The player can pay all the same.
+            tracing::warn!(%error, %session_id, "the first view of a page could not be noted");
+        }
+    }
+    draw(&desk, &session_id, &state, None, CardProblems::default()).await
+}
+
+/// `GET /{session_id}/status`: which page would be shown now.
+pub(super) async fn status(State(desk): State<Checkout>, Path(id): Path<String>) -> Response {
+    let Ok(session_id) = SessionId::parse(id) else { return StatusCode::NOT_FOUND.into_response() };
+    match desk.current(&session_id).await {
+        Ok(Some(state)) => {
+            let view = step(&desk, &state).await.view();
+            let answer = StatusAnswer { view, status: state.status };
+            (plain_headers(), Json(answer)).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::warn!(%error, %session_id, "a status could not be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// Draws the page that fits, with what a form just sent was told.
+pub(super) async fn draw(
+    desk: &Checkout,
+    session_id: &SessionId,
+    state: &SessionState,
+    notice: Option<Notice>,
+    problems: CardProblems,
+) -> Response {
+    let summary = match summary(desk, state).await {
+        Ok(summary) => summary,
+        Err(error) => return went_wrong(&error, session_id),
+    };
+    let session_id = session_id.clone();
+    match step(desk, state).await {
+        Step::Pay => {
+            let view = PayView {
+                session_id,
+                payment_id: PaymentId::new(desk.clock.now()),
+                summary,
+                notice: notice.or_else(|| last_decline(state)),
+                problems,
+                // The wallet is simulated, so only money that is pretended goes through it.
+                apple_pay: state.world == World::Test,
+            };
+            let is_sound = view.problems == CardProblems::default();
+            let status = if is_sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            page_response(status, |nonce| pay_page(&view, nonce))
+        }
+        Step::Wait { held } => {
+            let view = WaitingView { session_id, summary, held };
+            page_response(StatusCode::OK, |nonce| waiting_page(&view, nonce))
+        }
+        Step::Act(action_url) => {
+            let view = ActionView { session_id, summary, action_url };
+            page_response(StatusCode::OK, |nonce| action_page(&view, nonce))
+        }
+        Step::Over(outcome) => {
+            let view = ResultView {
+                session_id,
+                summary,
+                outcome,
+                payment_id: paid(state).map(|it| it.payment_id.clone()),
+                return_url: state.return_url.known().cloned(),
+            };
+            page_response(StatusCode::OK, |nonce| result_page(&view, nonce))
+        }
+    }
+}
+
+/// What the player can do now.
+enum Step {
+    Pay,
+    Wait { held: bool },
+    Act(ActionUrl),
+    Over(Outcome),
+}
+
+impl Step {
+    fn view(&self) -> View {
+        match self {
+            Self::Pay => View::Pay,
+            Self::Wait { .. } => View::Waiting,
+            Self::Act(_) => View::Action,
+            Self::Over(_) => View::Result,
+        }
+    }
+}
+
+async fn step(desk: &Checkout, state: &SessionState) -> Step {
+    match state.status {
+        SessionStatus::Paid => Step::Over(Outcome::Paid),
+        SessionStatus::Cancelled => Step::Over(Outcome::Cancelled),
+        SessionStatus::Expired => Step::Over(Outcome::Expired),
+        SessionStatus::Failed => {
+            let last = state.attempts.iter().rev().find_map(|it| it.decline);
+            Step::Over(Outcome::Failed { reason: last })
+        }
+        SessionStatus::Pending => match state.attempt_under_way() {
+            None => Step::Pay,
+            Some(attempt) if attempt.stage == Stage::Processing => processing(desk, attempt).await,
+            Some(attempt) => Step::Wait { held: attempt.stage == Stage::Authorized },
+        },
+    }
+}
+
+/// Only the provider knows whether the player has a step to pass; without its word, we wait.
+async fn processing(desk: &Checkout, attempt: &Attempt) -> Step {
+    let waiting = Step::Wait { held: false };
+    let Some(provider) = desk.providers.named(attempt.provider.as_str()) else { return waiting };
+    let answer = tokio::time::timeout(LOOK_UP_WITHIN, provider.look_up(&attempt.payment_id)).await;
+    match answer {
+        Ok(Ok(Some(ChargeAnswer::ActionRequired { url }))) => {
+            ActionUrl::parse(&url).map_or(waiting, Step::Act)
+        }
+        _ => waiting,
+    }
+}
+
+fn paid(state: &SessionState) -> Option<&Attempt> {
+    state.attempts.iter().find(|it| it.stage == Stage::Paid)
+}
+
+/// What became of the last attempt, and how many are left.
+fn last_decline(state: &SessionState) -> Option<Notice> {
+    let reason = state.attempts.last().filter(|it| it.stage == Stage::Declined)?.decline?;
+    let left = DECLINED_ATTEMPTS_MAX.saturating_sub(state.attempts_at(Stage::Declined));
+    Some(Notice::Declined { reason, attempts_left: u32::try_from(left).ok() })
+}
+
+async fn summary(desk: &Checkout, state: &SessionState) -> Result<Summary, sqlx::Error> {
+    let game_id = state.game_id.as_str();
+    let game = GameRow::find(&desk.pool, game_id).await?;
+    let name = game.and_then(|it| DisplayName::parse(it.name).ok());
+    // A game id keeps the rule of names too.
+    let name = name.or_else(|| DisplayName::parse(game_id).ok()).ok_or(sqlx::Error::RowNotFound)?;
+    let image_url = state.item.image.as_ref().map(|image| match image {
+        ItemImage::Stored { sha256, .. } => format!("/images/{sha256}"),
+        ItemImage::Linked { url } => url.clone(),
+    });
+    Ok(Summary {
+        game_name: name,
+        item_title: state.item.title.clone(),
+        total: state.item.price,
+        image_url,
+        world: state.world,
+    })
+}
+
+impl Checkout {
+    /// The session as it is, after ending it if its time is over. `None`: there is none.
+    pub(super) async fn current(
+        &self,
+        session_id: &SessionId,
+    ) -> Result<Option<Box<SessionState>>, StoreError> {
+        let id = session_id.as_str();
+        let Session::Present(state) = self.store.load::<Session>(id, None).await?.aggregate else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let is_due = state.status == SessionStatus::Pending
+            && state.expires_at <= now
+            && state.attempt_under_way().is_none();
+        if !is_due {
+            return Ok(Some(state));
+        }
+        let command = SessionCommand::Expire { at: now };
+        let context = CommandContext::new("process:clock", id, now);
+        match self.store.execute::<Session>(id, command, &context).await {
+            Ok(executed) => match executed.aggregate {
+                Session::Present(state) => Ok(Some(state)),
+                Session::Absent | Session::Corrupt => Ok(None),
+            },
+            // The clock's own process does it a little later.
+            Err(error) => {
+                tracing::warn!(%error, %session_id, "a session could not be expired");
+                Ok(Some(state))
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! An amount of money as a player reads it, in English: `$4.99`, `¥499`, `BHD 1.250`.
+//!
+//! Written here because nothing stable does it: ICU4X's currency formatter is experimental and
+//! carries locale data that one language does not need, and `iso_currency` has one `$` for every
+//! dollar, so that a price in Canada would look like one in the United States.
+
+use crate::domain::money::Money;
+
+/// Keeps the code and its amount on one line, as CLDR asks.
+const NO_BREAK_SPACE: char = '\u{a0}';
+
+/// Digits between two thousands separators.
+const GROUP_DIGITS: usize = 3;
+
+/// Currencies whose sign an English reader takes for no other currency; the others show their code.
+///
+/// Source: CLDR, main/en, the standard symbols of numbers/currencies.
+const SIGNS: [(&str, &str); 19] = [
+    ("AUD", "A$"),
+    ("BRL", "R$"),
+    ("CAD", "CA$"),
+    ("CNY", "CN¥"),
+    ("EUR", "€"),
+    ("GBP", "£"),
+    ("HKD", "HK$"),
+    ("ILS", "₪"),
+    ("INR", "₹"),
+    ("JPY", "¥"),
+    ("KRW", "₩"),
+    ("MXN", "MX$"),
+    ("NZD", "NZ$"),
+    ("PHP", "₱"),
+    ("TWD", "NT$"),
+    ("USD", "$"),
+    ("VND", "₫"),
+    ("XCD", "EC$"),
+    ("XPF", "CFPF"),
+];
+
+/// Writes an amount with its currency's sign or code and as many decimals as the currency has.
+pub fn format_money(money: Money) -> String {
+    let currency = money.currency();
+    let decimals = usize::from(currency.exponent());
+    let digits = format!("{:0>width$}", money.minor_units(), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    let amount = format!("{}{point}{fraction}", grouped(whole));
+    let sign = SIGNS.iter().find(|(code, _)| *code == currency.code()).map(|(_, sign)| *sign);
+    match sign {
+        // A sign that ends in a letter would run into the digits.
+        Some(sign) if !sign.ends_with(|it: char| it.is_ascii_alphabetic()) => {
+            format!("{sign}{amount}")
+        }
+        _ => format!("{}{NO_BREAK_SPACE}{amount}", sign.unwrap_or(currency.code())),
+    }
+}
+
+/// Puts a comma before every third digit from the right.
+fn grouped(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / GROUP_DIGITS);
+    for (index, digit) in digits.char_indices() {
+        if 0 < index && (digits.len() - index).is_multiple_of(GROUP_DIGITS) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::currency::Currency;
+
+    fn formatted(minor_units: i64, code: &str) -> String {
+        format_money(Money::new(minor_units, Currency::parse(code).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn a_total_is_written_in_its_currencys_own_way() {
+        for (minor_units, code, expected) in [
+            (499, "USD", "$4.99"),
+            (499, "EUR", "€4.99"),
+            (499, "GBP", "£4.99"),
+            (499, "JPY", "¥499"),
+            (499, "CAD", "CA$4.99"),
+            (499, "CNY", "CN¥4.99"),
+            (499, "XPF", "CFPF\u{a0}499"),
+            (1250, "BHD", "BHD\u{a0}1.250"),
+            (499, "SEK", "SEK\u{a0}4.99"),
+            (499, "CHF", "CHF\u{a0}4.99"),
+            (12_345, "CLF", "CLF\u{a0}1.2345"),
+        ] {
+            assert_eq!(formatted(minor_units, code), expected);
+        }
+    }
+
+    #[test]
+    fn small_amounts_keep_their_zeros() {
+        for (minor_units, code, expected) in [
+            (0, "USD", "$0.00"),
+            (5, "USD", "$0.05"),
+            (50, "USD", "$0.50"),
+            (1, "BHD", "BHD\u{a0}0.001"),
+        ] {
+            assert_eq!(formatted(minor_units, code), expected);
+        }
+        assert_eq!(formatted(0, "JPY"), "¥0");
+    }
+
+    #[test]
+    fn thousands_are_separated() {
+        for (minor_units, code, expected) in [
+            (99_999, "USD", "$999.99"),
+            (100_000, "USD", "$1,000.00"),
+            (99_999_999, "USD", "$999,999.99"),
+            (999, "JPY", "¥999"),
+            (1_000, "JPY", "¥1,000"),
+            (99_999_999, "JPY", "¥99,999,999"),
+            (i64::MAX, "USD", "$92,233,720,368,547,758.07"),
+        ] {
+            assert_eq!(formatted(minor_units, code), expected);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What is sold, as the top or the side of a page.
+
+use maud::{Markup, html};
+
+use super::{Summary, icons};
+use crate::checkout::total::format_money;
+
+/// The order: picture, game, item and total, with the item as the page's heading.
+pub(super) fn order(summary: &Summary) -> Markup {
+    html! {
+        section class="order" aria-label="Your order" {
+            (picture(summary))
+            div class="what" {
+                p class="game" { bdi { (summary.game_name) } }
+                h1 { bdi { (summary.item_title) } }
+                p class="total" { span class="visually-hidden" { "Total " } (format_money(summary.total)) }
+            }
+        }
+    }
+}
+
+/// The picture, or a gem; the picture lies over the gem, which shows if it cannot be loaded.
+fn picture(summary: &Summary) -> Markup {
+    html! {
+        div .picture .none[summary.image_url.is_none()] {
+            (icons::gem())
+            @if let Some(url) = &summary.image_url { img src=(url) alt="" decoding="async"; }
+        }
+    }
+}
+
+/// The same as a list for pages on which something else is the heading.
+pub(super) fn receipt(summary: &Summary, reference: Option<&str>) -> Markup {
+    html! {
+        dl class="receipt" {
+            div { dt { "Item" } dd { bdi { (summary.item_title) } } }
+            div { dt { "Game" } dd { bdi { (summary.game_name) } } }
+            div { dt { "Total" } dd { (format_money(summary.total)) } }
+            @if let Some(reference) = reference {
+                div { dt { "Reference" } dd class="reference" { (reference) } }
+            }
+        }
+    }
+}
