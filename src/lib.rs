@@ -14,6 +14,12 @@ pub mod webhooks;
 pub mod api;
 pub mod checkout;
 
+pub mod admin;
+pub mod audit;
+
+pub mod app;
+pub mod cli;
+
 pub mod clock;
 pub mod crash_points;
 pub mod http_client;

@@ -1,0 +1,107 @@
+//! Webhook endpoints: where they are, and the secrets that sign what is sent there.
+
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+
+use super::{Admin, AdminError};
+use crate::{
+    domain::{
+        game::{Endpoint, GameCommand},
+        id::{EndpointId, GameId},
+    },
+    ids::NewId,
+    webhooks::WebhookSecret,
+};
+
+impl Admin {
+    /// Has webhooks of a game sent to one more place, signed with `secret`.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn add_endpoint(
+        &self,
+        game_id: &GameId,
+        endpoint: Endpoint,
+        secret: &WebhookSecret,
+    ) -> Result<EndpointId, AdminError> {
+        self.game(game_id).await?;
+        let (context, at) = self.context();
+        let endpoint_id = EndpointId::new(at);
+        // The secret goes first: an endpoint in the log without one could never be signed for.
+        self.keep_secret(&endpoint_id, secret, None).await?;
+        let add = GameCommand::AddEndpoint { endpoint_id: endpoint_id.clone(), endpoint, at };
+        self.execute_on_game(game_id, add, &context).await?;
+        Ok(endpoint_id)
+    }
+
+    /// Has an endpoint's webhooks signed with `secret` from now on, and with the old one too for
+    /// as long as `grace` lasts. No grace ends the old one at once.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn rotate_secret(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+        secret: &WebhookSecret,
+        grace: TimeDelta,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let previous_expires_at = at + grace;
+        let rotated = endpoint_id.clone();
+        let rotate = GameCommand::RotateSecret { endpoint_id: rotated, previous_expires_at, at };
+        // The event goes first: it is refused for an endpoint that the game does not have. A crash
+        // before the secret leaves the old one signing, and the rotation can be asked for again.
+        self.execute_on_game(game_id, rotate, &context).await?;
+        self.keep_secret(&endpoint_id, secret, Some(previous_expires_at)).await
+    }
+
+    /// Sends nothing there any more.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn remove_endpoint(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let remove = GameCommand::RemoveEndpoint { endpoint_id, at };
+        self.execute_on_game(game_id, remove, &context).await?;
+        Ok(())
+    }
+
+    /// Puts a secret in place, and an end to the one before it.
+    async fn keep_secret(
+        &self,
+        endpoint_id: &EndpointId,
+        secret: &WebhookSecret,
+        previous_expires_at: Option<crate::domain::Timestamp>,
+    ) -> Result<(), AdminError> {
+        let text = secret.as_text().expose_secret();
+        let sealed =
+            self.endpoint_secrets.seal(endpoint_id.as_str().as_bytes(), text.as_bytes())?;
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "UPDATE endpoint_secret SET expires_at = $2
+             WHERE endpoint_id = $1 AND (expires_at IS NULL OR $2 < expires_at)",
+        )
+        .bind(endpoint_id.as_str())
+        .bind(previous_expires_at)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "INSERT INTO endpoint_secret (endpoint_id, number, sealed)
+             SELECT $1, coalesce(max(number), 0) + 1, $2 FROM endpoint_secret
+             WHERE endpoint_id = $1",
+        )
+        .bind(endpoint_id.as_str())
+        .bind(sealed)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+}

@@ -1,0 +1,63 @@
+//! Why something that a person asked for was not done.
+
+use crate::{
+    domain::{game::GameError, studio::StudioError},
+    event_store::{ExecuteError, StoreError},
+    vault::VaultError,
+};
+
+/// Nothing was done, unless the log itself did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The game's rules refuse it.
+    #[error(transparent)]
+    Game(GameError),
+    /// The studio's rules refuse it.
+    #[error(transparent)]
+    Studio(StudioError),
+    /// No studio has this id.
+    #[error("there is no studio {0}")]
+    StudioNotFound(String),
+    /// A name is no more than a name.
+    #[error("{count} studios are called {name}; give the id of the one that is meant: {ids}")]
+    StudioAmbiguous {
+        /// What was asked for.
+        name: String,
+        /// How many have it.
+        count: usize,
+        /// Which.
+        ids: String,
+    },
+    /// Others kept changing the same object.
+    #[error("it was changed at the same time by someone else; try again")]
+    Conflict,
+    /// The log could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database did not answer.
+    #[error("the database did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A secret could not be sealed.
+    #[error("the secret could not be sealed: {0}")]
+    Vault(#[from] VaultError),
+}
+
+impl From<ExecuteError<GameError>> for AdminError {
+    fn from(error: ExecuteError<GameError>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Game(refusal),
+            ExecuteError::Conflict => Self::Conflict,
+            ExecuteError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ExecuteError<StudioError>> for AdminError {
+    fn from(error: ExecuteError<StudioError>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Studio(refusal),
+            ExecuteError::Conflict => Self::Conflict,
+            ExecuteError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The composition root: every part of the service, put together once, here.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use clap::ValueEnum;
+use secrecy::SecretString;
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
+
+use crate::{
+    admin::API_KEYS_PURPOSE,
+    api::{self, Api, Health},
+    checkout::Checkout,
+    clock::{Clock, SystemClock},
+    domain::world::World,
+    event_store::{
+        EventStore,
+        subscription::{self, Follower, Wake},
+    },
+    ids::SHARD,
+    processes::{CallWorker, ProviderCalls, Timer},
+    providers::{
+        Registry,
+        sandbox::{Faults, NOTIFICATIONS_PATH, SETTLE_AFTER_DEFAULT, SandboxBank, SandboxConfig},
+    },
+    server::{self, Patience},
+    telemetry,
+    vault::Key,
+    webhooks::{Deliveries, DeliveryWorker, PublicUrls, SenderError, TargetPolicy},
+};
+
+/// How long a connection's first bytes and a request's head may take.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// Which part of the work a process does. Any number of each may run on one database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Both.
+    #[default]
+    All,
+    /// Answers requests of game servers, players and providers.
+    Api,
+    /// Calls providers, sends webhooks, watches the clock.
+    Worker,
+}
+
+/// All that a service is told at its start.
+pub struct Settings {
+    /// Which part of the work it does.
+    pub role: Role,
+    /// Where players find it; a session's URL is this and the session's id.
+    pub pay_base_url: Url,
+    /// Where the sandbox's bank sends its notifications; below `pay_base_url`, if `None`.
+    pub notify_base_url: Option<Url>,
+    /// The sandbox for test money, and the faults it pretends. `None`: no test payments.
+    pub sandbox: Option<Faults>,
+    /// Where webhooks may go.
+    pub targets: TargetPolicy,
+    /// How long open requests may take to finish at the end.
+    pub drain: Duration,
+}
+
+/// The log's database, as the service's restricted role.
+pub struct Database {
+    /// For reads, read models and deliveries.
+    pub pool: PgPool,
+    /// For the committer's own connection.
+    pub options: PgConnectOptions,
+}
+
+/// Why a service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The sandbox's bank cannot.
+    #[error("the sandbox cannot start: {0}")]
+    Sandbox(#[from] crate::providers::sandbox::SandboxError),
+    /// The sender of webhooks cannot.
+    #[error("webhooks cannot be sent: {0}")]
+    Webhooks(#[from] SenderError),
+}
+
+/// A service that is put together and not running yet.
+pub struct App {
+    settings: Settings,
+    pool: PgPool,
+    wake: Wake,
+    clock: Arc<dyn Clock>,
+    master: Key,
+    store: EventStore,
+    providers: Registry,
+    bank: Option<Arc<SandboxBank>>,
+}
+
+impl App {
+    /// Puts the parts together. Nothing runs but the committer.
+    ///
+    /// # Errors
+    ///
+    /// Each [`AppError`].
+    pub fn new(database: Database, master: Key, settings: Settings) -> Result<Self, AppError> {
+        let Database { pool, options } = database;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let wake = Wake::default();
+        let on_commit = {
+            let wake = wake.clone();
+            Arc::new(move || wake.notify())
+        };
+        let store = EventStore::open(pool.clone(), options, &master, on_commit);
+        let bank = match &settings.sandbox {
+            Some(faults) => Some(Arc::new(bank(&pool, &master, &settings, faults, &clock)?)),
+            None => None,
+        };
+        let providers = match &bank {
+            Some(bank) => Registry::default().with(World::Test, Arc::clone(bank) as Arc<_>),
+            None => Registry::default(),
+        };
+        Ok(Self { settings, pool, wake, clock, master, store, providers, bank })
+    }
+
+    /// The log, for whoever sets the service up.
+    pub fn store(&self) -> &EventStore {
+        &self.store
+    }
+
+    /// Runs until shut down: requests are drained first, then the workers finish what they do.
+    ///
+    /// # Errors
+    ///
+    /// Each [`AppError`].
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        more_routes: Router,
+        shutdown: CancellationToken,
+    ) -> Result<(), AppError> {
+        let (workers, stop) = (TaskTracker::new(), CancellationToken::new());
+        workers.spawn(subscription::announce(self.pool.clone(), self.wake.clone(), stop.clone()));
+        if self.settings.role != Role::Api {
+            self.start_workers(&workers, &stop)?;
+        }
+        let router = telemetry::observed(self.routes().merge(more_routes));
+        let patience = Patience { head_within: HEAD_WITHIN, drain: self.settings.drain };
+        server::serve(listener, router, shutdown, patience).await;
+        stop.cancel();
+        workers.close();
+        if tokio::time::timeout(self.settings.drain, workers.wait()).await.is_err() {
+            tracing::warn!("workers did not finish within the drain; the log repairs what is cut");
+        }
+        Ok(())
+    }
+
+    fn routes(&self) -> Router {
+        let metrics = telemetry::start_metrics();
+        let health = api::health_routes(Health { pool: self.pool.clone(), metrics });
+        if self.settings.role == Role::Worker {
+            return health;
+        }
+        let api = Api {
+            store: self.store.clone(),
+            pool: self.pool.clone(),
+            clock: Arc::clone(&self.clock),
+            key_hasher: Arc::new(self.master.derive(API_KEYS_PURPOSE)),
+            pay_base_url: self.settings.pay_base_url.clone(),
+            providers: self.providers.clone(),
+        };
+        let checkout = Checkout {
+            store: self.store.clone(),
+            pool: self.pool.clone(),
+            clock: Arc::clone(&self.clock),
+            pay_base_url: self.settings.pay_base_url.clone(),
+            providers: self.providers.clone(),
+        };
+        let bank = self.bank.as_ref().map(|it| it.routes()).unwrap_or_default();
+        health.merge(api.routes()).merge(checkout.routes()).merge(bank)
+    }
+
+    fn start_workers(
+        &self,
+        workers: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<(), AppError> {
+        let Self { pool, wake, clock, store, .. } = self;
+        workers.spawn(subscription::listen(pool.clone(), wake.clone(), stop.clone()));
+        let calls = Follower::new(pool.clone(), ProviderCalls, SHARD, wake);
+        workers.spawn(calls.run(stop.clone()));
+        let (providers, time) = (self.providers.clone(), Arc::clone(clock));
+        let worker = CallWorker::new(pool.clone(), store.clone(), providers, time);
+        workers.spawn(worker.run(stop.clone()));
+        let timer = Timer::new(pool.clone(), store.clone(), Arc::clone(clock));
+        workers.spawn(timer.run(stop.clone()));
+        if let Some(bank) = &self.bank {
+            workers.spawn(bank.notifier().run(stop.clone()));
+        }
+        let urls = PublicUrls { pay_base_url: self.settings.pay_base_url.clone() };
+        let deliveries = Deliveries::new(store.clone(), &self.master, urls);
+        workers.spawn(Follower::new(pool.clone(), deliveries, SHARD, wake).run(stop.clone()));
+        let (policy, time) = (self.settings.targets, Arc::clone(clock));
+        let sender = DeliveryWorker::new(pool.clone(), &self.master, policy, time)?;
+        workers.spawn(sender.run(stop.clone()));
+        Ok(())
+    }
+}
+
+fn bank(
+    pool: &PgPool,
+    master: &Key,
+    settings: &Settings,
+    faults: &Faults,
+    clock: &Arc<dyn Clock>,
+) -> Result<SandboxBank, AppError> {
+    let below = |base: &Url| format!("{}{NOTIFICATIONS_PATH}", base.as_str().trim_end_matches('/'));
+    let config = SandboxConfig {
+        pay_base_url: settings.pay_base_url.to_string(),
+        notify_url: settings.notify_base_url.as_ref().map(below),
+        signing_secret: SecretString::from(master.derive("sandbox-notifications").to_base64()),
+        settle_after: SETTLE_AFTER_DEFAULT,
+        faults: *faults,
+    };
+    Ok(SandboxBank::new(pool.clone(), config, Arc::clone(clock))?)
+}

@@ -1,0 +1,79 @@
+//! Folds a stream into its aggregate and the rows that follow from it.
+
+use cqrs_es::Aggregate;
+use serde_json::Value;
+
+use super::Damage;
+use crate::{
+    domain::{game::Game, session::Session, studio::Studio},
+    event_store::{StoredAggregate, StoredStream},
+    vault::Key,
+};
+
+/// A stream, folded.
+pub(super) struct Folded {
+    /// Its kind: the aggregate's type.
+    pub(super) kind: &'static str,
+    /// Its name.
+    pub(super) stream: String,
+    /// The aggregate's id.
+    pub(super) id: String,
+    /// Its version.
+    pub(super) version: i64,
+    /// Its rows, keyed by table as `write_read_models` takes them.
+    pub(super) rows: Value,
+    /// What it is.
+    pub(super) aggregate: FoldedAs,
+}
+
+/// What a stream tells of.
+pub(super) enum FoldedAs {
+    Session(Session),
+    Game,
+    Studio,
+}
+
+/// Folds a stream.
+pub(super) fn fold(stream: &StoredStream, key: &Key) -> Result<Folded, Damage> {
+    let (kind, id) = stream.name.split_once('-').unwrap_or_default();
+    let folded = |kind, rows, aggregate| Folded {
+        kind,
+        stream: stream.name.clone(),
+        id: id.to_owned(),
+        version: stream.version,
+        rows,
+        aggregate,
+    };
+    match kind {
+        kind if kind == Session::TYPE => {
+            let (session, rows) = fold_as::<Session>(stream, id, key)?;
+            Ok(folded(Session::TYPE, rows, FoldedAs::Session(session)))
+        }
+        kind if kind == Game::TYPE => {
+            let (_, rows) = fold_as::<Game>(stream, id, key)?;
+            Ok(folded(Game::TYPE, rows, FoldedAs::Game))
+        }
+        kind if kind == Studio::TYPE => {
+            let (_, rows) = fold_as::<Studio>(stream, id, key)?;
+            Ok(folded(Studio::TYPE, rows, FoldedAs::Studio))
+        }
+        _ => Err(Damage::UnknownKind(stream.name.clone())),
+    }
+}
+
+fn fold_as<A: StoredAggregate>(
+    stream: &StoredStream,
+    id: &str,
+    key: &Key,
+) -> Result<(A, Value), Damage> {
+    let damaged = |damage| Damage::Stream { stream: stream.name.clone(), damage };
+    let events = stream.read::<A>(key).map_err(damaged)?;
+    let mut aggregate = A::default();
+    events.into_iter().for_each(|it| aggregate.apply(it.event));
+    let rows = aggregate.rows(id, stream.version);
+    // Whatever exists has a row; only a history that ended as corrupt has none.
+    if rows.as_object().is_none_or(serde_json::Map::is_empty) {
+        return Err(Damage::Impossible(stream.name.clone()));
+    }
+    Ok((aggregate, rows))
+}

@@ -1,0 +1,117 @@
+//! Replays the log: is every entry there and unchanged, and do the read models follow from it?
+//!
+//! Two passes, in bounded memory: `log` reads all entries by position; then streams are read by
+//! name, some thousands of events at a time, each page folded (`fold`) and compared with its rows
+//! (`compare`) in one snapshot, so that live writes never look like differences.
+
+mod compare;
+mod damage;
+mod difference;
+mod fold;
+mod log;
+mod rebuild;
+mod report;
+mod session;
+mod totals;
+
+use sqlx::PgPool;
+
+pub use damage::Damage;
+pub use difference::{ColumnDifference, Difference, DifferenceKind};
+pub use report::{Found, Report, Verdict};
+pub use session::{ReplayedSession, replay_session};
+pub use totals::{MoneyTotal, Totals};
+
+use self::fold::Folded;
+use crate::{
+    event_store::{StoredStream, snapshot, streams_after, streams_key},
+    vault::Key,
+};
+
+/// How far a replay has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub phase: Phase,
+    /// Events of this phase that are done.
+    pub done: i64,
+    /// Events that there were at the start.
+    pub total: i64,
+}
+
+/// A pass over the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Every entry, by position.
+    Entries,
+    /// Every stream, by name.
+    Streams,
+}
+
+/// Told of progress after each page.
+pub type OnProgress<'a> = &'a mut (dyn FnMut(Progress) + Send);
+
+/// What to do about differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Differences {
+    /// Tell of them.
+    Report,
+    /// Write the folded rows in their place, beside live writers; tell of those that remain.
+    Rebuild,
+}
+
+/// Replays the whole log.
+///
+/// # Errors
+///
+/// If the database does not answer. All that is wrong with the log itself is in the report.
+pub async fn replay_all(
+    pool: &PgPool,
+    master: &Key,
+    differences: Differences,
+    on_progress: OnProgress<'_>,
+) -> Result<Report, sqlx::Error> {
+    let mut report = Report::default();
+    let total = log::check_entries(pool, &mut report, on_progress).await?;
+    let (key, mut after, mut done) = (streams_key(master), String::new(), 0);
+    loop {
+        let mut snapshot = snapshot(pool).await?;
+        let page = streams_after(&mut snapshot, &after).await?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.name);
+        let folded = fold_page(&page, &key, &mut report);
+        let mut found = compare::differences(&mut snapshot, &folded).await?;
+        snapshot.commit().await?;
+        if differences == Differences::Rebuild && !found.is_empty() {
+            let before = found.len();
+            found = rebuild::rebuild(pool, &key, &folded, found).await?;
+            report.mended += before.saturating_sub(found.len());
+        }
+        report.differences.extend(found);
+        done += page.iter().map(|it| it.version).sum::<i64>();
+        on_progress(Progress { phase: Phase::Streams, done, total: total.max(done) });
+    }
+    let mut found = compare::rows_without_stream(pool).await?;
+    if differences == Differences::Rebuild && 0 < found.count {
+        let before = found.count;
+        rebuild::remove(pool, &found.first).await?;
+        found = compare::rows_without_stream(pool).await?;
+        report.mended += before.saturating_sub(found.count);
+    }
+    report.differences.append(found);
+    Ok(report)
+}
+
+fn fold_page(page: &[StoredStream], key: &Key, report: &mut Report) -> Vec<Folded> {
+    let mut folded = Vec::with_capacity(page.len());
+    for stream in page {
+        match fold::fold(stream, key) {
+            Ok(it) => {
+                report.totals.count(&it);
+                folded.push(it);
+            }
+            Err(damage) => report.damage.push(damage),
+        }
+    }
+    folded
+}

@@ -1,0 +1,181 @@
+//! How every command reaches the log: the database and the master key, checked before anything.
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+use clap::Args;
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::CliError;
+use crate::{event_store::EventStore, vault::Key};
+
+/// The most connections of a pool that is not told otherwise.
+const CONNECTIONS_MAX: u32 = 20;
+/// How long to wait for a connection before the database counts as unreachable.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The environment variable that holds the master key.
+const MASTER_KEY: &str = "MASTER_KEY";
+
+/// Which database.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseUrlArgs {
+    /// The PostgreSQL database that holds the log, such as
+    /// postgres://toffeepay_app:secret@db.example:5432/toffeepay?sslmode=verify-full. Another
+    /// database is another log, with other games, keys and sessions. Prefer the variable: other
+    /// users of this machine can read options.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// Which database, and the key to what is secret or personal in it.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub url: DatabaseUrlArgs,
+    /// A file that holds the master key: the base64 of exactly 32 bytes, or the dev-secrets.json
+    /// of `toffeepay dev`. Without this option the key is read from the variable MASTER_KEY. Make
+    /// one once, with `openssl rand -base64 32`, and back it up apart from the database. With
+    /// another key than the log was written with, API keys are refused and personal data cannot
+    /// be read; a lost key cannot be replaced.
+    #[arg(long, value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// The log, opened.
+pub struct Opened {
+    /// For reads.
+    pub pool: PgPool,
+    /// For commands.
+    pub store: EventStore,
+    /// What everything secret hangs from.
+    pub master: Key,
+}
+
+impl DatabaseUrlArgs {
+    /// The database, as the driver takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`] if it is missing or not a PostgreSQL URL.
+    pub fn options(&self) -> Result<PgConnectOptions, CliError> {
+        let broken = |rule: &str, received| CliError::Setting {
+            name: "DATABASE_URL",
+            rule: rule.to_owned(),
+            received,
+        };
+        let rule = "must be a URL such as postgres://user:password@host:5432/database";
+        let text = self.database_url.as_deref().map(str::trim).filter(|it| !it.is_empty());
+        let text = text.ok_or_else(|| broken(rule, Some("nothing".to_owned())))?;
+        // The rest may hold a password.
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !matches!(scheme, "postgres" | "postgresql") {
+            return Err(broken(rule, Some(format!("a text that begins {:?}", cut(scheme)))));
+        }
+        let options = PgConnectOptions::from_str(text);
+        let options = options.map_err(|_| broken(rule, Some("one that cannot be read".into())))?;
+        Ok(options.application_name("toffeepay"))
+    }
+
+    /// A pool of connections; the first is made at once.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`] and [`CliError::Connect`].
+    pub async fn connect(&self) -> Result<PgPool, CliError> {
+        let options = self.options()?;
+        let target = target(&options);
+        PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(CONNECT_TIMEOUT)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(|source| CliError::Connect { target, source })
+    }
+}
+
+impl DatabaseArgs {
+    /// As [`DatabaseUrlArgs::options`].
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`].
+    pub fn options(&self) -> Result<PgConnectOptions, CliError> {
+        self.url.options()
+    }
+
+    /// As [`DatabaseUrlArgs::connect`].
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`] and [`CliError::Connect`].
+    pub async fn connect(&self) -> Result<PgPool, CliError> {
+        self.url.connect().await
+    }
+
+    /// The master key.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`], which never quotes what was received.
+    pub fn master_key(&self) -> Result<Key, CliError> {
+        let broken = |name, rule: String| CliError::Setting { name, rule, received: None };
+        let rule = "must be the base64 of exactly 32 bytes; `openssl rand -base64 32` makes one";
+        let (name, text) = match &self.master_key_file {
+            Some(file) => {
+                let name = "--master-key-file";
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    broken(name, format!("must name a file that can be read: {error}"))
+                })?;
+                (name, text)
+            }
+            None => (MASTER_KEY, std::env::var(MASTER_KEY).unwrap_or_default()),
+        };
+        let text = of_dev(&text).unwrap_or(text);
+        let rule = match text.trim() {
+            "" => format!("{rule}. It is missing or empty"),
+            _ => format!("{rule}. What it holds is not shown, since it may be a secret"),
+        };
+        Key::from_base64(&text).map_err(|_| broken(name, rule))
+    }
+
+    /// Checks both settings, then connects.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`] and [`CliError::Connect`].
+    pub async fn open(&self) -> Result<Opened, CliError> {
+        let (master, options) = (self.master_key()?, self.options()?);
+        let pool = self.connect().await?;
+        // Processes that follow the log find new events by themselves within moments.
+        let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
+        Ok(Opened { pool, store, master })
+    }
+}
+
+/// The key in the file in which `dev` keeps its secrets.
+fn of_dev(text: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Secrets {
+        master_key: String,
+    }
+    serde_json::from_str(text).ok().map(|it: Secrets| it.master_key)
+}
+
+/// Where the driver looks, without the password.
+fn target(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or(options.get_username());
+    match options.get_socket() {
+        Some(socket) => format!("socket in {}, database {database}", socket.display()),
+        None => format!("host {}, database {database}", options.get_host()),
+    }
+}
+
+/// Enough of a wrong scheme to recognise it.
+fn cut(text: &str) -> String {
+    text.chars().take(16).collect()
+}

@@ -1,0 +1,139 @@
+//! The demo game: `space_shooter`, as the getting-started guide calls it.
+
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use url::Url;
+
+use super::{super::CliError, kept::Folder};
+use crate::{
+    admin::{API_KEYS_PURPOSE, Admin, NewGame, NewKey, StudioRef, default_settings},
+    api::ApiKey,
+    clock::{Clock, SystemClock},
+    domain::{
+        game::{Endpoint, Game, GameCommand, KeyScope, PayloadShape, WebhookType},
+        id::{EndpointId, GameId},
+        text::DisplayName,
+        world::World,
+    },
+    event_store::{CommandContext, EventStore},
+    projections::game::GameRow,
+    vault::Key,
+    webhooks::WebhookSecret,
+};
+
+/// The guide's own.
+const GAME_ID: &str = "space_shooter";
+/// Who stands in the log beside what dev does.
+const ACTOR: &str = "process:dev";
+
+/// What a client needs to play the demo game's server.
+pub(super) struct Demo {
+    pub(super) game_id: GameId,
+    pub(super) api_key: String,
+    pub(super) webhook_secret: String,
+}
+
+/// Makes whatever is not there yet; what is there stays.
+pub(super) async fn prepare(
+    store: &EventStore,
+    pool: &PgPool,
+    master: &Key,
+    folder: &Folder,
+    webhook_url: Url,
+) -> Result<Demo, CliError> {
+    let admin = Admin::new(store.clone(), pool.clone(), master, ACTOR);
+    let game_id = GameId::parse(GAME_ID).map_err(CliError::start)?;
+    if GameRow::find(pool, GAME_ID).await.map_err(CliError::start)?.is_none() {
+        let name = |text| DisplayName::parse(text).map_err(CliError::start);
+        let new = NewGame {
+            game_id: game_id.clone(),
+            studio: StudioRef::Name(name("Demo Studio")?),
+            name: name("Space Shooter")?,
+            settings: default_settings().map_err(CliError::start)?,
+        };
+        admin.register_game(new).await.map_err(CliError::start)?;
+    }
+    let api_key = api_key(&admin, pool, master, folder, &game_id).await?;
+    let webhook_secret = endpoint(&admin, store, pool, folder, &game_id, webhook_url).await?;
+    Ok(Demo { game_id, api_key, webhook_secret })
+}
+
+/// The kept key if this database knows it, else a new one.
+async fn api_key(
+    admin: &Admin,
+    pool: &PgPool,
+    master: &Key,
+    folder: &Folder,
+    game_id: &GameId,
+) -> Result<String, CliError> {
+    let mut kept = folder.kept()?;
+    if let Some(text) = &kept.api_key
+        && let Ok(key) = ApiKey::parse(text)
+    {
+        let hash = key.hash(&master.derive(API_KEYS_PURPOSE));
+        let known: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM api_key_secret WHERE lookup = $1 AND hash = $2)",
+        )
+        .bind(key.lookup())
+        .bind(hash.as_slice())
+        .fetch_one(pool)
+        .await
+        .map_err(CliError::start)?;
+        if known {
+            return Ok(text.clone());
+        }
+    }
+    let new = NewKey {
+        world: World::Test,
+        name: DisplayName::parse("dev").map_err(CliError::start)?,
+        scopes: KeyScope::ALL.to_vec(),
+        expires_at: None,
+    };
+    let (_, key) = admin.issue_key(game_id, new).await.map_err(CliError::start)?;
+    kept.api_key = Some(key.reveal().to_owned());
+    folder.write(&kept)?;
+    Ok(key.reveal().to_owned())
+}
+
+/// Has the demo game's webhooks, all flat events of them, sent to `url`; the secret they carry.
+async fn endpoint(
+    admin: &Admin,
+    store: &EventStore,
+    pool: &PgPool,
+    folder: &Folder,
+    game_id: &GameId,
+    url: Url,
+) -> Result<String, CliError> {
+    let mut kept = folder.kept()?;
+    let types = WebhookType::ALL.iter().copied().filter(|it| it.is_of_session()).collect();
+    let wanted = Endpoint { world: World::Test, url, shape: PayloadShape::Flat, types };
+    let game = GameRow::find(pool, game_id.as_str()).await.map_err(CliError::start)?;
+    let endpoints = game.map(|it| it.endpoints.0).unwrap_or_default();
+    let there = endpoints.into_iter().find(|it| Some(&it.endpoint_id) == kept.endpoint_id.as_ref());
+    if let (Some(there), Some(secret)) = (there, &kept.webhook_secret) {
+        if there.endpoint != wanted {
+            move_endpoint(store, game_id, there.endpoint_id, wanted).await?;
+        }
+        return Ok(secret.clone());
+    }
+    let secret = WebhookSecret::generate();
+    let added = admin.add_endpoint(game_id, wanted, &secret).await.map_err(CliError::start)?;
+    kept.endpoint_id = Some(added);
+    let secret = secret.as_text().expose_secret();
+    kept.webhook_secret = Some(secret.to_owned());
+    folder.write(&kept)?;
+    Ok(secret.to_owned())
+}
+
+async fn move_endpoint(
+    store: &EventStore,
+    game_id: &GameId,
+    endpoint_id: EndpointId,
+    endpoint: Endpoint,
+) -> Result<(), CliError> {
+    let at = SystemClock.now();
+    let command = GameCommand::ChangeEndpoint { endpoint_id, endpoint, at };
+    let context = CommandContext::new(ACTOR, "dev", at);
+    store.execute::<Game>(game_id.as_str(), command, &context).await.map_err(CliError::start)?;
+    Ok(())
+}

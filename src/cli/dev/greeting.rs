@@ -1,0 +1,71 @@
+//! What dev prints once everything answers: where things are, and the request to paste.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::demo::Demo;
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A gold coin, 16 × 16 pixels.
+const COIN_PNG: &str = include_str!("coin.png.base64");
+
+/// Returns once `/readyz` says yes, or on the way down.
+pub(super) async fn when_ready(base: &Url, stop: &CancellationToken) {
+    let Ok(client) = reqwest::Client::builder().no_proxy().build() else { return };
+    let mut url = base.clone();
+    url.set_path("/readyz");
+    while !stop.is_cancelled() {
+        let answer = client.get(url.clone()).send().await;
+        if answer.is_ok_and(|it| it.status().is_success()) {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Prints it to standard output; logs go to standard error.
+pub(super) fn print(base: &Url, demo: &Demo, database: &str, webhook_url: Option<&Url>) {
+    let base = base.as_str().trim_end_matches('/');
+    let (game_id, api_key, secret) = (&demo.game_id, &demo.api_key, &demo.webhook_secret);
+    let webhooks = webhook_url.map_or("printed here, each verified".to_owned(), Url::to_string);
+    let image = COIN_PNG.trim();
+    println!(
+        r#"
+ToffeePay is ready at {base} (test money, {database}).
+
+  game            {game_id}
+  API key         {api_key}
+  webhook secret  {secret}
+  webhooks        {webhooks}
+
+Create a payment session:
+
+curl {base}/pay.v1.PaymentService/CreateSession \
+  -H 'Authorization: Bearer {api_key}' \
+  -H 'Content-Type: application/json' \
+  -d '{{
+    "game_id": "{game_id}",
+    "user_id": "player_42",
+    "item": {{
+      "title": "50 Gold Coins",
+      "price": 499,
+      "currency": "USD",
+      "image": "data:image/png;base64,{image}"
+    }},
+    "return_url": "mygame://payment-complete"
+  }}'
+
+Open the payment_url that it answers, pay with card 4242 4242 4242 4242, any future date and
+any three digits as the code, and then ask:
+
+curl {base}/pay.v1.PaymentService/GetSessionStatus \
+  -H 'Authorization: Bearer {api_key}' \
+  -H 'Content-Type: application/json' \
+  -d '{{"session_id": "<session_id>"}}'
+
+Stop with Ctrl-C; data and key are kept."#
+    );
+}

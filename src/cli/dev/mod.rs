@@ -1,0 +1,132 @@
+//! `toffeepay dev`: a whole service on one machine, with nothing to set up.
+//!
+//! Brings its own Postgres, a demo game with a key that stays the same, the sandbox's bank and a
+//! receiver of webhooks. Only for development: it may send webhooks to this machine, and it makes
+//! the log's schema itself.
+
+mod database;
+mod demo;
+mod env_file;
+mod greeting;
+mod kept;
+mod private_file;
+mod receiver;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{CliError, shutdown};
+use crate::{
+    app::{App, Role, Settings},
+    providers::sandbox::Faults,
+    telemetry::{self, LogFormat},
+    webhooks::TargetPolicy,
+};
+
+/// How long open requests may take to finish at the end: people at a terminal do not wait long.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Runs a whole ToffeePay on this machine, with nothing to set up.
+///
+/// It starts a Postgres of its own (gotten first, if the machine has none), makes a demo game
+/// called `space_shooter` with a test key, and prints the request that creates a payment. Data,
+/// key and secrets are kept in the data folder, so that they are the same at the next start.
+///
+/// Example: toffeepay dev --listen 127.0.0.1:0 --env-file /tmp/toffeepay.json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct DevArgs {
+    /// Where to listen. Port 0 picks a free one. The payment page is at the same address, so a
+    /// phone can open it only if this is an address that the phone reaches.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where data, the demo key and the secrets are kept. Another folder is another service.
+    /// [default: /var/lib/toffeepay for root, else the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// A Postgres to use instead of its own. It must be allowed to create tables and roles there.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Where the demo game's webhooks go. Without it a receiver of its own verifies and prints
+    /// each one.
+    #[arg(long, value_name = "URL")]
+    webhook_url: Option<Url>,
+    /// Once everything answers, a JSON file with api_url, pay_url, game_id, api_key,
+    /// webhook_secret and database_url is put here, readable by its owner only.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// What the sandbox's bank is to do wrong, such as `timeout_after_charge,repeat=2,reorder`.
+    #[arg(long, value_name = "FAULTS", env = "SANDBOX_FAULTS", default_value = "")]
+    sandbox_faults: Faults,
+    /// How log lines look.
+    #[arg(long, value_enum, env = "LOG_FORMAT", default_value = "pretty")]
+    log_format: LogFormat,
+}
+
+impl DevArgs {
+    /// Runs until SIGINT or SIGTERM.
+    ///
+    /// # Errors
+    ///
+    /// A [`CliError`] that says what could not be started.
+    pub async fn run(self) -> Result<(), CliError> {
+        telemetry::start_logging(self.log_format);
+        let data_dir = match &self.data_dir {
+            Some(dir) => std::path::absolute(dir)?,
+            None => crate::private_postgres::default_data_dir().map_err(CliError::start)?,
+        };
+        let folder = kept::Folder::open(&data_dir)?;
+        let listener = TcpListener::bind(self.listen).await;
+        let listener = listener.map_err(|error| CliError::listen(self.listen, &error))?;
+        let address = reachable(listener.local_addr()?);
+        let base = Url::parse(&format!("http://{address}")).map_err(CliError::start)?;
+
+        let mut server = database::open(self.database_url.as_deref(), folder.path()).await?;
+        let database = server.prepare().await?;
+        let settings = Settings {
+            role: Role::All,
+            pay_base_url: base.clone(),
+            notify_base_url: None,
+            sandbox: Some(self.sandbox_faults),
+            targets: TargetPolicy::Anywhere,
+            drain: DRAIN,
+        };
+        let master = folder.master_key()?;
+        let pool = database.pool.clone();
+        let app = App::new(database, folder.master_key()?, settings).map_err(CliError::start)?;
+        super::check_key(app.store()).await?;
+        let webhook_url = self.webhook_url.clone().unwrap_or_else(|| receiver::url(&base));
+        let demo = demo::prepare(app.store(), &pool, &master, &folder, webhook_url).await?;
+
+        let stop = CancellationToken::new();
+        shutdown::on_signal(&stop);
+        let routes = receiver::routes(&demo.webhook_secret);
+        let running = tokio::spawn(app.run(listener, routes, stop.clone()));
+        greeting::when_ready(&base, &stop).await;
+        if let Some(file) = &self.env_file {
+            env_file::write(file, &base, &demo, server.url())?;
+        }
+        if !stop.is_cancelled() {
+            greeting::print(&base, &demo, server.describe(), self.webhook_url.as_ref());
+        }
+        running.await.map_err(CliError::start)?.map_err(CliError::start)?;
+        pool.close().await;
+        server.stop().await;
+        Ok(())
+    }
+}
+
+/// Where this machine reaches what listens everywhere.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(it) if it.ip().is_unspecified() => ([127, 0, 0, 1], it.port()).into(),
+        SocketAddr::V6(it) if it.ip().is_unspecified() => {
+            (std::net::Ipv6Addr::LOCALHOST, it.port()).into()
+        }
+        address => address,
+    }
+}

@@ -1,0 +1,94 @@
+//! Why a command came to nothing, in words for the person at the terminal.
+
+use std::{fmt::Display, io, net::SocketAddr, path::Path, process::ExitCode};
+
+use crate::{
+    admin::AdminError,
+    domain::{game::GameError, id::SessionId},
+    event_store::migrations::SchemaError,
+};
+
+/// The exit code of every command that could not do what it was asked for. As `diff` and `grep`
+/// have it: 1 says that something was found, 2 that there was trouble.
+pub const EXIT_TROUBLE: u8 = 2;
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A setting is missing or breaks its rule.
+    #[error("{name} {rule}{}", received.as_ref().map(|it| format!("; received {it}")).unwrap_or_default())]
+    Setting {
+        /// The variable or option.
+        name: &'static str,
+        /// What it must be, as a phrase that follows the name.
+        rule: String,
+        /// What it is, unless that is a secret.
+        received: Option<String>,
+    },
+    /// The database cannot be reached.
+    #[error("cannot connect to the database that DATABASE_URL names ({target}): {source}")]
+    Connect {
+        /// Host and database.
+        target: String,
+        /// What the driver or the server said.
+        source: sqlx::Error,
+    },
+    /// A connection broke later on.
+    #[error("the database did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema is not what it should be.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// An operator's act was refused.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// Nothing has this id.
+    #[error("the log has no session {0}")]
+    SessionNotFound(SessionId),
+    /// A command with nothing to do.
+    #[error("say what to change: {0}")]
+    NothingToDo(&'static str),
+    /// A part of the service could not be started.
+    #[error("{0}")]
+    Start(String),
+    /// A file or the terminal.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl CliError {
+    pub(super) fn start(error: impl Display) -> Self {
+        Self::Start(error.to_string())
+    }
+
+    pub(super) fn listen(address: SocketAddr, error: &io::Error) -> Self {
+        let hint = "choose another with --listen, or port 0 for any free one";
+        Self::Start(format!("cannot listen on {address}: {error}; {hint}"))
+    }
+
+    pub(super) fn file(path: &Path, error: &io::Error) -> Self {
+        Self::Start(format!("{}: {error}", path.display()))
+    }
+
+    /// Tells the person at the terminal; gives what the process ends with.
+    pub fn report(&self) -> ExitCode {
+        eprintln!("error: {self}");
+        if let Some(advice) = self.advice() {
+            eprintln!("{advice}");
+        }
+        ExitCode::from(EXIT_TROUBLE)
+    }
+
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Admin(AdminError::Game(GameError::NotFound)) => {
+                Some("`toffeepay games list` shows all games, `games register` makes a new one.")
+            }
+            Self::Admin(AdminError::Game(GameError::KeyNotFound)) => {
+                Some("`toffeepay keys list GAME_ID` shows the keys that are in use.")
+            }
+            Self::Setting { .. } => Some("`toffeepay help` explains every command and setting."),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `toffeepay keys`: what game servers prove themselves with.
+
+use std::process::ExitCode;
+
+use chrono::TimeDelta;
+use clap::{Args, Subcommand};
+
+use super::{
+    CliError, Output,
+    database::{DatabaseArgs, DatabaseUrlArgs},
+    operator::{admin, flush, game_id, moment, world},
+};
+use crate::{
+    admin::NewKey,
+    clock::{Clock as _, SystemClock},
+    domain::{
+        game::{Key, KeyScope},
+        id::{GameId, KeyId},
+        text::DisplayName,
+        violation::Violation,
+        world::World,
+    },
+};
+
+/// The longest life of a key that has an end, in days: ten years.
+const EXPIRES_IN_DAYS_MAX: i64 = 3_650;
+
+/// Issues, lists and revokes API keys.
+///
+/// A game server sends its key as `Authorization: Bearer tp_test_…`. A key belongs to one game and
+/// one world: `test`, where money is pretended, or `live`. Only a keyed hash of it is kept, so it
+/// is shown once, when it is issued, and can never be shown again. To replace a key, issue a new
+/// one, give it to the game server, then revoke the old one: both work meanwhile.
+///
+/// Example:
+///   toffeepay keys issue space_shooter --world test --name "Game server" > key.txt
+///   toffeepay keys list space_shooter
+///   toffeepay keys revoke space_shooter key_06xp…
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct KeysArgs {
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum KeysCommand {
+    Issue(IssueArgs),
+    List(ListArgs),
+    Revoke(RevokeArgs),
+}
+
+/// Makes a new key and prints it, this once.
+///
+/// The key alone goes to standard output, everything else to standard error.
+///
+/// Example: toffeepay keys issue space_shooter --world test --name "Game server" > key.txt
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+struct IssueArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// `test` or `live`. A key of one world cannot see the other's sessions. Live keys move real
+    /// money, and are answered with no_payment_method until a provider is set up.
+    #[arg(long, value_name = "test|live", value_parser = world)]
+    world: World,
+    /// What people call the key, such as where it is used: 1 to 100 characters.
+    #[arg(long, value_name = "NAME", value_parser = display_name)]
+    name: DisplayName,
+    /// What the key may do: `read` (get and list), `write` (create, cancel, capture, void) or
+    /// `refund` (give money back); repeat it for more. A request outside of them is refused.
+    /// [default: all three]
+    #[arg(long = "scope", value_name = "read|write|refund", value_parser = scope)]
+    scopes: Vec<KeyScope>,
+    /// After how many days the key is refused: 1 to 3650. Without it the key works until it is
+    /// revoked. A game server whose key has expired takes no payments.
+    #[arg(long, value_name = "DAYS",
+          value_parser = clap::value_parser!(i64).range(1..=EXPIRES_IN_DAYS_MAX))]
+    expires_in_days: Option<i64>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Prints one line for each key that was not revoked: id, world, scopes, dates and name, separated
+/// by tabs. Never the key.
+#[derive(Clone, Debug, Args)]
+struct ListArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    #[command(flatten)]
+    database: DatabaseUrlArgs,
+}
+
+/// Refuses a key from now on, on every process at once. There is no way back: issue a new one.
+///
+/// Example: toffeepay keys revoke space_shooter key_06xp…
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+struct RevokeArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// The key's id (key_…) as `keys list` shows it. Not the key itself.
+    key_id: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl KeysArgs {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// A [`CliError`]; no key was given out or taken away then.
+    pub async fn run(self, output: &mut Output<'_>) -> Result<ExitCode, CliError> {
+        match self.command {
+            KeysCommand::Issue(args) => args.run(output).await?,
+            KeysCommand::List(args) => args.run(output).await?,
+            KeysCommand::Revoke(args) => args.run(output).await?,
+        }
+        flush(output)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl IssueArgs {
+    async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let Self { game_id, world, name, mut scopes, expires_in_days, database } = self;
+        let opened = database.open().await?;
+        if scopes.is_empty() {
+            scopes = KeyScope::ALL.to_vec();
+        }
+        let expires_at = expires_in_days.map(|it| SystemClock.now() + TimeDelta::days(it));
+        let new = NewKey { world, name, scopes, expires_at };
+        let (key_id, key) = admin(&opened).issue_key(&game_id, new).await?;
+        writeln!(output.out, "{}", key.reveal())?;
+        let end = expires_at.map(moment).unwrap_or_else(|| "it is revoked".to_owned());
+        writeln!(
+            output.err,
+            "This is the only time that the key is shown: keep it where only the game server reads \
+             it.\nIts name is {key_id}; it works in the {world} world of {game_id} until {end}."
+        )?;
+        Ok(())
+    }
+}
+
+impl ListArgs {
+    async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let pool = self.database.connect().await?;
+        let game = super::find_game(&pool, &self.game_id).await?;
+        for Key { key_id, world, name, scopes, expires_at, issued_at } in game.keys.0 {
+            let scopes: Vec<&str> = scopes.iter().map(|it| it.as_str()).collect();
+            let (scopes, issued) = (scopes.join(","), moment(issued_at));
+            let end = match expires_at {
+                Some(at) if at <= SystemClock.now() => format!("expired {}", moment(at)),
+                Some(at) => format!("expires {}", moment(at)),
+                None => "never expires".to_owned(),
+            };
+            writeln!(output.out, "{key_id}\t{world}\t{scopes}\tissued {issued}\t{end}\t{name}")?;
+        }
+        Ok(())
+    }
+}
+
+impl RevokeArgs {
+    async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let key_id = key_id(&self.key_id)?;
+        let opened = self.database.open().await?;
+        admin(&opened).revoke_key(&self.game_id, key_id.clone()).await?;
+        writeln!(output.err, "{key_id} is refused from now on.")?;
+        Ok(())
+    }
+}
+
+fn display_name(text: &str) -> Result<DisplayName, Violation> {
+    DisplayName::parse(text)
+}
+
+/// Not read by clap, which quotes what it refuses: somebody may paste the key itself.
+fn key_id(text: &str) -> Result<KeyId, CliError> {
+    KeyId::parse(text).map_err(|_| CliError::Setting {
+        name: "KEY_ID",
+        rule: "must be an id that begins key_, as `keys list` shows it; not the key itself".into(),
+        received: None,
+    })
+}
+
+fn scope(text: &str) -> Result<KeyScope, Violation> {
+    KeyScope::parse(text).ok_or_else(|| Violation::new("must be read, write or refund", text))
+}

@@ -1,0 +1,53 @@
+//! Who sits at the terminal, and the few values that several commands read.
+
+use std::env;
+
+use super::{CliError, database::Opened};
+use crate::{
+    admin::Admin,
+    domain::{
+        id::{EndpointId, GameId},
+        violation::Violation,
+        world::World,
+    },
+};
+
+/// Does what the person at the terminal asks, under their name.
+pub(super) fn admin(opened: &Opened) -> Admin {
+    Admin::new(opened.store.clone(), opened.pool.clone(), &opened.master, actor())
+}
+
+/// How the log names them: `operator:` and the account's name. Not a proof, only a trace: whoever
+/// holds the master key can say anything.
+fn actor() -> String {
+    let name = ["USER", "LOGNAME"].into_iter().find_map(|it| env::var(it).ok());
+    let name = name.filter(|it| !it.is_empty());
+    let name = name.unwrap_or_else(|| format!("uid-{}", nix::unistd::getuid()));
+    format!("operator:{name}")
+}
+
+/// Reads a game's id, as clap wants it.
+pub(super) fn game_id(text: &str) -> Result<GameId, Violation> {
+    GameId::parse(text)
+}
+
+/// Reads an endpoint's id, as clap wants it.
+pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, Violation> {
+    EndpointId::parse(text)
+}
+
+/// Reads a world, as clap wants it.
+pub(super) fn world(text: &str) -> Result<World, Violation> {
+    World::parse(text).ok_or_else(|| Violation::new("must be test or live", text))
+}
+
+/// A time that a person reads: UTC, to the second.
+pub(super) fn moment(at: crate::domain::Timestamp) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Ends a game's or key's command: what it wrote must have reached its reader.
+pub(super) fn flush(output: &mut super::Output<'_>) -> Result<(), CliError> {
+    output.out.flush()?;
+    Ok(output.err.flush()?)
+}

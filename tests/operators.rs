@@ -1,0 +1,21 @@
+//! What operators do at a terminal, against a real Postgres.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic in a test is a failed test")]
+
+mod support;
+
+#[path = "operators/fates.rs"]
+mod fates;
+#[path = "operators/ground.rs"]
+mod ground;
+
+#[path = "operators/endpoints.rs"]
+mod endpoints;
+#[path = "operators/games_and_keys.rs"]
+mod games_and_keys;
+#[path = "operators/help.rs"]
+mod help;
+#[path = "operators/replay.rs"]
+mod replay;
+#[path = "operators/schema.rs"]
+mod schema;

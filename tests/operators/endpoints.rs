@@ -1,0 +1,101 @@
+//! Webhook endpoints and their secrets, as operators make them.
+
+use toffeepay::webhooks::{ENDPOINT_SECRETS_PURPOSE, WebhookSecret};
+
+use crate::ground::Ground;
+
+const URL: &str = "https://game.example/hook";
+
+/// Adds an endpoint; its secret, as it was shown.
+async fn add(ground: &Ground, more: &[&str]) -> String {
+    let words = [&["endpoints", "add", "g", "--world", "test", "--url", URL], more].concat();
+    let added = ground.run(&words).await;
+    assert_eq!(added.code, 0, "{added:?}");
+    added.out.trim_end().to_owned()
+}
+
+/// Its id, as it is listed.
+async fn listed_id(ground: &Ground) -> String {
+    let listed = ground.run(&["endpoints", "list", "g"]).await.out;
+    listed.split('\t').next().unwrap().to_owned()
+}
+
+/// Every secret of an endpoint that still signs or will end, the newest first.
+async fn opened(ground: &Ground, id: &str) -> Vec<(String, bool)> {
+    let rows: Vec<(Vec<u8>, bool)> = sqlx::query_as(
+        "SELECT sealed, expires_at IS NULL FROM endpoint_secret ORDER BY number DESC",
+    )
+    .fetch_all(&ground.owner)
+    .await
+    .unwrap();
+    let key = ground.master.derive(ENDPOINT_SECRETS_PURPOSE);
+    let open = |sealed: &[u8]| String::from_utf8(key.open(id.as_bytes(), sealed).unwrap()).unwrap();
+    rows.iter().map(|(sealed, is_current)| (open(sealed), *is_current)).collect()
+}
+
+#[tokio::test]
+async fn an_endpoints_secret_is_shown_once_and_sealed_for_that_endpoint_alone() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let secret = add(&ground, &[]).await;
+    assert!(WebhookSecret::parse(&secret).is_ok());
+    let id = listed_id(&ground).await;
+    assert_eq!(opened(&ground, &id).await, [(secret.clone(), true)]);
+    let listed = ground.run(&["endpoints", "list", "g"]).await.out;
+    assert_eq!(listed, format!("{id}\ttest\tflat\tsession.paid\t{URL}\n"));
+    let log = "SELECT string_agg(convert_from(entry, 'UTF8'), '') FROM event";
+    assert!(!ground.text(log).await.contains(&secret));
+}
+
+#[tokio::test]
+async fn an_envelope_endpoint_hears_of_everything_unless_it_names_what_it_wants() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    add(&ground, &["--shape", "envelope"]).await;
+    assert!(ground.run(&["endpoints", "list", "g"]).await.out.contains("payment.created"));
+    let flat =
+        ["endpoints", "add", "g", "--world", "test", "--url", URL, "--type", "refund.created"];
+    let refused = ground.run(&flat).await;
+    assert!(refused.code == 2, "a flat endpoint takes session events only: {refused:?}");
+}
+
+#[tokio::test]
+async fn a_rotated_secret_signs_until_its_grace_is_over() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let old = add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let rotated = ground.run(&["endpoints", "rotate", "g", &id]).await;
+    let new = rotated.out.trim_end().to_owned();
+    assert_ne!(old, new);
+    assert_eq!(opened(&ground, &id).await, [(new, true), (old, false)]);
+    let grace = "SELECT (extract(epoch FROM expires_at - now()) / 3600)::int::text
+                 FROM endpoint_secret WHERE expires_at IS NOT NULL";
+    assert_eq!(ground.text(grace).await, "24");
+}
+
+#[tokio::test]
+async fn a_removed_endpoint_and_one_of_another_game_are_not_found() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    ground.game("other").await;
+    add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let theirs = ground.run(&["endpoints", "rotate", "other", &id]).await;
+    assert!(theirs.code == 2 && theirs.err.contains("no such webhook endpoint"), "{theirs:?}");
+    assert_eq!(opened(&ground, &id).await.len(), 1, "nothing was rotated");
+    assert_eq!(ground.run(&["endpoints", "remove", "g", &id]).await.code, 0);
+    assert_eq!(ground.run(&["endpoints", "list", "g"]).await.out, "");
+    assert_eq!(ground.run(&["endpoints", "remove", "g", &id]).await.code, 2);
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_public_https_is_refused_before_anything_is_written() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    for url in ["http://game.example/", "https://127.0.0.1/", "https://u:p@game.example/"] {
+        let refused = ground.run(&["endpoints", "add", "g", "--world", "test", "--url", url]).await;
+        assert!(refused.code == 2 && refused.err.contains("--url"), "{url}: {refused:?}");
+    }
+    assert_eq!(ground.number("SELECT count(*) FROM endpoint_secret").await, 0);
+}

@@ -1,0 +1,161 @@
+//! Games, studios, API keys and webhook endpoints, as operators make them.
+
+use toffeepay::admin::API_KEYS_PURPOSE;
+use toffeepay::api::ApiKey;
+use toffeepay::domain::game::Game;
+use toffeepay::domain::world::World;
+
+use crate::ground::Ground;
+
+#[tokio::test]
+async fn a_new_game_takes_three_currencies_captures_at_once_and_gives_a_day() {
+    let ground = Ground::new().await;
+    let game_id = ground.game("space_shooter").await;
+    let listed = ground.run(&["games", "list"]).await.out;
+    assert!(listed.starts_with("space_shooter\tstu_"), "{listed}");
+    assert!(listed.ends_with("\tGame\tUSD,EUR,GBP\tautomatic\t86400 s\n"), "{listed}");
+    let shown = ground.run(&["games", "show", game_id.as_str()]).await.out;
+    assert!(shown.contains("session lifetime  86400 s"), "{shown}");
+}
+
+#[tokio::test]
+async fn settings_that_are_not_named_stay() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let set =
+        ["games", "set", "g", "--currency", "JPY", "--currency", "USD", "--capture", "manual"];
+    assert_eq!(ground.run(&set).await.out, "g\tJPY,USD\tmanual\t86400 s\n");
+    let set = ["games", "set", "g", "--session-lifetime-s", "60"];
+    assert_eq!(ground.run(&set).await.out, "g\tJPY,USD\tmanual\t60 s\n");
+    let nothing = ground.run(&["games", "set", "g"]).await;
+    assert!(nothing.code == 2 && nothing.err.contains("say what to change"), "{nothing:?}");
+    let twice = ground.run(&["games", "set", "g", "--currency", "USD", "--currency", "USD"]).await;
+    assert!(twice.err.contains("at least one currency, each once"), "{twice:?}");
+}
+
+#[tokio::test]
+async fn a_studio_is_founded_once_and_found_again_by_name_or_id() {
+    let ground = Ground::new().await;
+    ground.game("one").await;
+    ground.game("two").await;
+    assert_eq!(ground.number("SELECT count(*) FROM studio").await, 1);
+    let id = ground.text("SELECT id FROM studio").await;
+    let by_id = ["games", "register", "three", "--name", "Three", "--studio", &id];
+    assert_eq!(ground.run(&by_id).await.code, 0);
+    assert_eq!(ground.number("SELECT count(DISTINCT studio_id) FROM game").await, 1);
+}
+
+#[tokio::test]
+async fn a_refused_game_leaves_no_studio_behind() {
+    let ground = Ground::new().await;
+    ground.game("taken").await;
+    let again = ["games", "register", "taken", "--name", "Other", "--studio", "Another Studio"];
+    let refused = ground.run(&again).await;
+    assert!(refused.code == 2 && refused.err.contains("exists already"), "{refused:?}");
+    let unknown = format!("stu_{}", "0".repeat(39));
+    let refused =
+        ground.run(&["games", "register", "new", "--name", "New", "--studio", &unknown]).await;
+    assert!(refused.err.contains("there is no studio"), "{refused:?}");
+    assert_eq!(ground.number("SELECT count(*) FROM studio").await, 1);
+    assert_eq!(ground.number("SELECT count(*) FROM game").await, 1);
+}
+
+#[tokio::test]
+async fn two_studios_of_one_name_have_to_be_told_apart() {
+    let ground = Ground::new().await;
+    ground.game("one").await;
+    ground.tamper("INSERT INTO studio SELECT id || 'x', version, name FROM studio").await;
+    let refused =
+        ground.run(&["games", "register", "two", "--name", "Two", "--studio", "Acme"]).await;
+    assert!(refused.err.contains("2 studios are called Acme"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_an_operator_does_is_in_the_log_under_their_name() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let events = ground.store.events::<Game>("g").await.unwrap();
+    assert!(events[0].envelope.actor.starts_with("operator:"), "{}", events[0].envelope.actor);
+}
+
+#[tokio::test]
+async fn an_issued_key_stands_alone_on_standard_output_and_is_never_shown_again() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let issued = ground
+        .run(&["keys", "issue", "g", "--world", "test", "--name", "Server", "--scope", "read"])
+        .await;
+    let text = issued.out.strip_suffix('\n').unwrap();
+    let key = ApiKey::parse(text).unwrap();
+    assert_eq!(key.world(), World::Test);
+    assert!(!issued.err.contains(text), "{}", issued.err);
+
+    let hash = key.hash(&ground.master.derive(API_KEYS_PURPOSE));
+    let known: bool = sqlx::query_scalar(
+        "SELECT hash = $2 AND world = 'test' AND game_id = 'g' FROM api_key_secret WHERE lookup = $1",
+    )
+    .bind(key.lookup())
+    .bind(hash.as_slice())
+    .fetch_one(&ground.owner)
+    .await
+    .unwrap();
+    assert!(known);
+    let listed = ground.run(&["keys", "list", "g"]).await.out;
+    assert!(listed.contains("\ttest\tread\t") && listed.contains("\tnever expires\tServer"));
+    let secret = &text["tp_test_".len() + key.lookup().len()..];
+    let everything = ground
+        .text("SELECT string_agg(convert_from(entry, 'UTF8'), ' ') || (SELECT keys FROM game) FROM event")
+        .await;
+    assert!(!listed.contains(secret) && !everything.contains(secret));
+}
+
+#[tokio::test]
+async fn a_key_expires_so_many_days_after_it_was_issued() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let issue = ["keys", "issue", "g", "--world", "live", "--name", "n", "--expires-in-days", "3"];
+    assert_eq!(ground.run(&issue).await.code, 0);
+    let days = "SELECT extract(epoch FROM (keys -> 0 ->> 'expires_at')::timestamptz
+                                        - (keys -> 0 ->> 'issued_at')::timestamptz)::bigint
+                FROM game";
+    assert!((3 * 86_400 - 5..=3 * 86_400).contains(&ground.number(days).await));
+    let scopes = ground.text("SELECT keys -> 0 ->> 'scopes' FROM game").await;
+    assert_eq!(scopes, r#"["read", "write", "refund"]"#);
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_gone_from_its_game() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    ground.run(&["keys", "issue", "g", "--world", "test", "--name", "n"]).await;
+    let key_id = ground.text("SELECT keys -> 0 ->> 'key_id' FROM game").await;
+    assert_eq!(ground.run(&["keys", "revoke", "g", &key_id]).await.code, 0);
+    assert_eq!(ground.run(&["keys", "list", "g"]).await.out, "");
+    let again = ground.run(&["keys", "revoke", "g", &key_id]).await;
+    assert!(again.code == 2 && again.err.contains("no such key"), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_key_pasted_in_the_place_of_its_id_is_not_quoted() {
+    let ground = Ground::new().await;
+    let key = ApiKey::generate(World::Live);
+    let refused = ground.run(&["keys", "revoke", "g", key.reveal()]).await;
+    assert!(refused.code == 2 && refused.err.contains("begins key_"), "{refused:?}");
+    assert!(!refused.err.contains(key.reveal()));
+}
+
+#[tokio::test]
+async fn nothing_is_given_to_a_game_that_is_not_there() {
+    let ground = Ground::new().await;
+    for words in [
+        &["games", "show", "nope"][..],
+        &["games", "set", "nope", "--capture", "manual"],
+        &["keys", "list", "nope"],
+        &["keys", "issue", "nope", "--world", "test", "--name", "n"],
+    ] {
+        let refused = ground.run(words).await;
+        assert!(refused.code == 2 && refused.err.contains("no such game"), "{refused:?}");
+    }
+    assert_eq!(ground.number("SELECT count(*) FROM api_key_secret").await, 0);
+    assert_eq!(ground.number("SELECT count(*) FROM event").await, 0);
+}

@@ -1,0 +1,27 @@
+//! The service as game servers, players and scripts meet it: the program itself, as a process of
+//! its own, on a real Postgres.
+//!
+//! No test reaches into the process. What happened is seen through HTTP, a real browser, webhooks,
+//! the program's other commands and, for the bank's books and the log, the database.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic in a test is a failed test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod books;
+mod client;
+mod harness;
+mod receiver;
+
+mod browser;
+mod crashes;
+mod errors;
+mod fields;
+mod guide;
+mod load;
+mod operation;
+mod replay;
+mod screenshots;
+mod two_processes;
+mod webhooks;

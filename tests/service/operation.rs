@@ -1,0 +1,116 @@
+//! What an operator sees of a running service: health, request ids, logs, and how it stops.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
+
+use super::client::{CREATE_SESSION, DECLINED, PAYS, SECURITY_CODE};
+use super::harness::{Options, Service, wait_until};
+use super::support::cluster::shared;
+
+#[tokio::test]
+async fn a_running_service_is_live_and_ready_and_has_metrics() {
+    let service = Service::start(Options::default()).await;
+    let get = async |path| service.client.request(Method::GET, path).send().await.unwrap();
+    assert_eq!(get("/livez").await.status(), 200);
+    let ready: Value = get("/readyz").await.json().await.unwrap();
+    assert_eq!(ready, json!({ "ready": true, "warnings": [] }));
+    let metrics = get("/metrics").await;
+    assert_eq!(metrics.status(), 200);
+    assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    assert_eq!(get("/no/such/path/at/all").await.status(), 404);
+}
+
+#[tokio::test]
+async fn without_its_database_a_service_is_live_but_not_ready_until_it_is_back() {
+    let service = Service::start(Options::default()).await;
+    let library = service.library().await;
+    let name: String =
+        sqlx::query_scalar("SELECT current_database()").fetch_one(&library.pool).await.unwrap();
+    let mut admin = PgConnection::connect(shared().url()).await.unwrap();
+    let allow = |is_allowed| format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {is_allowed}");
+    admin.execute(allow(false).as_str()).await.unwrap();
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+    admin.execute(sqlx::query(cut).bind(&name)).await.unwrap();
+
+    let status = async |path| {
+        service.client.request(Method::GET, path).send().await.unwrap().status().as_u16()
+    };
+    wait_until("503", async || (status("/readyz").await == 503).then_some(())).await;
+    assert_eq!(status("/livez").await, 200);
+    admin.execute(allow(true).as_str()).await.unwrap();
+    wait_until("200", async || (status("/readyz").await == 200).then_some(())).await;
+    wait_until("a session to be taken again", async || {
+        let call = service.client.call(CREATE_SESSION).header("Idempotency-Key", "order-1");
+        let response = call.json(&service.client.purchase()).send().await.unwrap();
+        response.status().is_success().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_id_comes_back_and_is_made_where_there_is_none() {
+    let service = Service::start(Options::default()).await;
+    let answered = async |id: Option<&str>| {
+        let mut call = service.client.call(CREATE_SESSION).json(&service.client.purchase());
+        if let Some(id) = id {
+            call = call.header("x-request-id", id);
+        }
+        let response = call.send().await.unwrap();
+        response.headers()["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert!(answered(None).await.starts_with("req_"));
+    assert_eq!(answered(Some("order-4711")).await, "order-4711");
+    assert_eq!(answered(Some(&"x".repeat(64))).await, "x".repeat(64));
+    assert!(answered(Some(&"x".repeat(65))).await.starts_with("req_"));
+    let mut service = service;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn no_secret_no_card_and_no_return_url_is_ever_logged() {
+    let options = Options { log: Some("debug"), ..Options::default() };
+    let mut service = Service::start(options).await;
+    let mut request = service.client.purchase();
+    request["return_url"] = "mygame://secret-way-back?token=s3cr3t".into();
+    request["user_id"] = "player-known-by-name".into();
+    let paid = service.client.create_session(&request).await;
+    service.client.pay(&paid, DECLINED).await.unwrap();
+    wait_until("the decline", async || {
+        let page = service.client.open_page(&paid).await.unwrap();
+        page.contains("was declined").then_some(())
+    })
+    .await;
+    service.client.pay(&paid, "4242 4242 4242 4241").await.unwrap();
+    service.client.pay(&paid, "4111 1111 1111 1111").await.unwrap();
+    service.client.pay(&paid, PAYS).await.unwrap();
+    service.client.wait_for_status(&paid, "paid").await;
+    service.client.open_page(&paid).await.unwrap();
+    request["return_url"] = "javascript:s3cr3t".into();
+    service.client.call(CREATE_SESSION).json(&request).send().await.unwrap();
+    service.stop().await;
+
+    let log = service.log();
+    assert!(log.contains("DEBUG") && log.contains(&paid), "the log is that of a service at work");
+    let master_key = service.master_key();
+    let digits = |card: &str| card.replace(' ', "");
+    let (cards, squeezed) = ([PAYS, DECLINED, "4111 1111 1111 1111"], digits(&log));
+    for (what, secret) in [
+        ("the API key", service.env.api_key.as_str()),
+        ("the webhook secret", &service.env.webhook_secret),
+        ("the master key", &master_key),
+        ("the return URL", "secret-way-back"),
+        ("a token in a return URL", "s3cr3t"),
+        ("the player", "player-known-by-name"),
+        ("a security code", SECURITY_CODE),
+    ] {
+        assert!(!log.contains(secret), "{what} is in the log: {}", lines_with(&log, secret));
+    }
+    for card in cards {
+        assert!(!squeezed.contains(&digits(card)), "card {card} is in the log");
+    }
+}
+
+fn lines_with<'a>(log: &'a str, text: &str) -> &'a str {
+    log.lines().find(|it| it.contains(text)).unwrap_or_default()
+}

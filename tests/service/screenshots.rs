@@ -1,0 +1,94 @@
+//! Pictures of every page, light and dark, narrow and wide, for people to look at.
+
+use std::path::{Path, PathBuf};
+
+use super::browser::{AtTheTill, create_expired, phone};
+use super::client::{ASKS_FOR_AUTHENTICATION, DECLINED, PAYS, SETTLES_LATER, WITHOUT_FUNDS};
+use super::guide::COIN_PNG;
+use super::harness::{Options, Service, wait_until};
+use super::support::browser::Browser;
+
+#[tokio::test]
+#[ignore = "makes pictures to look at: cargo test --test service screenshots -- --ignored"]
+async fn screenshots_of_every_page() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let service = Service::start(Options::default()).await;
+    let looks = [
+        ("light-390", phone()),
+        ("dark-390", phone().dark()),
+        ("light-1280", Browser::desktop()),
+        ("dark-1280", Browser::desktop().dark()),
+    ];
+    for (look, browser) in looks {
+        let picture = |page: &str| -> PathBuf { folder.join(format!("{page}-{look}.png")) };
+        show_every_page(&service, browser, &picture).await;
+    }
+    eprintln!("the pictures are in {}", folder.canonicalize().unwrap().display());
+}
+
+async fn show_every_page(service: &Service, browser: Browser, picture: &impl Fn(&str) -> PathBuf) {
+    let mut request = service.client.purchase();
+    request["item"]["image"] = format!("data:image/png;base64,{}", COIN_PNG.trim()).into();
+    let create = async || service.client.create_session(&request).await;
+    let url = |id: &str| service.client.page_url(id);
+    let (pay, waiting, action) = (create().await, create().await, create().await);
+    let (declined, failed, cancelled) = (create().await, create().await, create().await);
+    let paid = create().await;
+    let expired = create_expired(service).await;
+
+    service.client.pay(&declined, DECLINED).await.unwrap();
+    service.client.pay(&paid, PAYS).await.unwrap();
+    service.client.pay(&action, ASKS_FOR_AUTHENTICATION).await.unwrap();
+    let _ = service.client.send_form(&format!("/{cancelled}/cancel"), &[]).send().await.unwrap();
+    for card in [DECLINED, DECLINED, WITHOUT_FUNDS] {
+        wait_until("the next try", async || {
+            let is_sent = service.client.pay(&failed, card).await.unwrap().is_some();
+            is_sent.then_some(())
+        })
+        .await;
+    }
+    service.client.wait_for_status(&failed, "failed").await;
+    service.client.wait_for_status(&paid, "paid").await;
+
+    let mut plain = service.client.purchase();
+    plain["item"]["title"] =
+        "The Very Long-Winded Sword of a Thousand Truths ".repeat(4).trim().into();
+    plain["item"]["price"] = 99_999_999.into();
+    let plain = service.client.create_session(&plain).await;
+
+    browser
+        .goto(&url(&pay))
+        .screenshot(&picture("01-pay"))
+        .click("Pay $4.99")
+        .screenshot(&picture("02-pay-empty-fields"))
+        .type_card("4242 4242 4242 4241")
+        .evaluate("document.querySelector('details').open = true")
+        .screenshot(&picture("03-pay-mistyped-with-test-cards"))
+        .goto(&url(&declined))
+        .screenshot(&picture("04-declined"))
+        .goto(&url(&plain))
+        .screenshot(&picture("05-pay-long-title-no-picture"))
+        .goto(&url(&waiting))
+        .pay_with(SETTLES_LATER)
+        .expect_text("Processing your payment")
+        .screenshot(&picture("06-waiting"))
+        .goto(&url(&action))
+        .expect_text("Confirm with your bank")
+        .screenshot(&picture("07-confirm"))
+        .expect_url("/sandbox/3ds/")
+        .screenshot(&picture("08-bank"))
+        .goto(&url(&paid))
+        .evaluate("Promise.all(document.getAnimations().map((it) => it.finished)).then(() => 0)")
+        .screenshot(&picture("09-paid"))
+        .goto(&url(&failed))
+        .screenshot(&picture("10-failed"))
+        .goto(&url(&cancelled))
+        .screenshot(&picture("11-cancelled"))
+        .goto(&url(&expired))
+        .screenshot(&picture("12-expired"))
+        .goto(&url("sess_abc123"))
+        .screenshot(&picture("13-not-found"))
+        .run()
+        .await;
+}
