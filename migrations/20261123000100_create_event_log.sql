@@ -97,12 +97,14 @@ CREATE TABLE stream (
     key_destroyed_at timestamptz
 ) WITH (fillfactor = 80);
 
--- Which commands are in the log already. A row outlives its use by design: a repeat must find it.
+-- Which commands are in the log already, those that changed nothing included. A row outlives its
+-- use by design: a repeat must find it.
 CREATE TABLE command (
     command_id  uuid        PRIMARY KEY,
     -- Which call to append_events wrote it: tells our own retry from somebody else's repeat.
     append_id   uuid        NOT NULL,
     stream      text        NOT NULL,
+    -- Where the stream stood after it.
     version     bigint      NOT NULL,
     position    bigint      NOT NULL,
     recorded_at timestamptz NOT NULL,

@@ -48,6 +48,11 @@ impl CommandContext {
         Self { expires_at: None, ..self }
     }
 
+    /// Whether a repeat is known for ever.
+    pub fn is_for_ever(&self) -> bool {
+        self.expires_at.is_none()
+    }
+
     /// What led to it.
     #[must_use]
     pub fn because_of(self, causation: impl Into<String>) -> Self {

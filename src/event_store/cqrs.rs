@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     AppendError, Appended, CommandContext, Envelope, EventStore, Loaded, StoreError,
-    StoredAggregate, context::command_id,
+    StoredAggregate, context::command_id, executor::same_stream,
 };
 use crate::clock::{Clock as _, SystemClock};
 
@@ -83,7 +83,10 @@ impl<A: StoredAggregate> cqrs_es::EventStore<A> for EventStore {
             .map_err(from_store)?;
         match self.append(append).await.map_err(|it| from_store(it.into()))? {
             Appended::New(_) => {}
-            Appended::Duplicate(_) => return Ok(vec![]),
+            Appended::Duplicate(receipt) => {
+                same_stream::<A>(&id, receipt.stream).map_err(from_store)?;
+                return Ok(vec![]);
+            }
             Appended::Conflict => return Err(AggregateError::AggregateConflict),
         }
         let first = sequence(loaded.version) + 1;
@@ -134,6 +137,7 @@ fn from_store<E: std::error::Error>(error: StoreError) -> AggregateError<E> {
         StoreError::Entry(_) => AggregateError::DeserializationError(error.into()),
         StoreError::Key(_)
         | StoreError::Incomplete { .. }
+        | StoreError::CommandElsewhere { .. }
         | StoreError::TooManyEvents(_)
         | StoreError::Append(AppendError::Refused(_)) => {
             AggregateError::UnexpectedError(error.into())

@@ -46,6 +46,12 @@ pub enum StoreError {
         /// Which.
         stream: String,
     },
+    /// The command's id was used for another aggregate: what it asks for here never happened.
+    #[error("the command was given to stream {stream} before")]
+    CommandElsewhere {
+        /// Which had it first.
+        stream: String,
+    },
     /// A command caused more events than one append takes.
     #[error("a command caused {0} events, more than one append takes")]
     TooManyEvents(usize),
@@ -181,15 +187,18 @@ impl EventStore {
         context: &CommandContext,
     ) -> Result<Executed<A>, ExecuteError<A::Error>> {
         match self.decide_and_append(id, command, context, None).await {
-            Ok(Once::Executed(executed)) => Ok(executed),
-            Ok(Once::Repeated(_)) => self.as_it_stands(id).await,
-            Err(ExecuteError::Refused(refusal)) => match self.remembered(context.command_id).await?
-            {
-                Some(_) => self.as_it_stands(id).await,
-                None => Err(ExecuteError::Refused(refusal)),
-            },
-            Err(error) => Err(error),
+            Ok(Once::Executed(executed)) => return Ok(executed),
+            Ok(Once::Repeated(_)) => {
+                self.is_repeat::<A>(id, context).await?;
+            }
+            Err(ExecuteError::Refused(refusal)) => {
+                if !self.is_repeat::<A>(id, context).await? {
+                    return Err(ExecuteError::Refused(refusal));
+                }
+            }
+            Err(error) => return Err(error),
         }
+        self.as_it_stands(id).await
     }
 
     /// Executes a command that a client may repeat: the repeat gets the first one's response.
@@ -224,7 +233,20 @@ impl EventStore {
     ///
     /// A [`StoreError`].
     pub async fn remembered(&self, command_id: Uuid) -> Result<Option<Remembered>, StoreError> {
-        remembered::find(&self.pool, &self.master, command_id).await
+        let found = remembered::find(&self.pool, &self.master, command_id).await?;
+        Ok(found.map(|it| it.remembered))
+    }
+
+    /// Whether this aggregate was given the command before.
+    async fn is_repeat<A: StoredAggregate>(
+        &self,
+        id: &str,
+        context: &CommandContext,
+    ) -> Result<bool, StoreError> {
+        match remembered::find(&self.pool, &self.master, context.command_id).await? {
+            Some(found) => same_stream::<A>(id, found.stream).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     async fn as_it_stands<A: StoredAggregate>(
@@ -247,6 +269,10 @@ impl EventStore {
             let version = loaded.version;
             let (aggregate, events) = decide(&loaded.aggregate, command.clone()).await?;
             if events.is_empty() {
+                if !self.keep_unchanged(id, &loaded, context, remember).await? {
+                    let remembered = self.remembered(context.command_id).await?;
+                    return Ok(Once::Repeated(remembered.unwrap_or_default()));
+                }
                 return Ok(Once::Executed(Executed { aggregate, version, events }));
             }
             let append = self.prepare(id, &loaded, &aggregate, &events, context, remember)?;
@@ -263,6 +289,28 @@ impl EventStore {
             }
         }
         Err(ExecuteError::Conflict)
+    }
+
+    /// Keeps a command that changed nothing, if its repeat is to be known; false if it is one.
+    async fn keep_unchanged<A: StoredAggregate>(
+        &self,
+        id: &str,
+        loaded: &Loaded<A>,
+        context: &CommandContext,
+        remember: Option<&Remember<'_, A>>,
+    ) -> Result<bool, StoreError> {
+        if remember.is_none() && !context.is_for_ever() {
+            return Ok(true);
+        }
+        let fresh = Key::generate();
+        let remembered = remember.map(|it| {
+            let (key, response) =
+                (loaded.key.as_ref().unwrap_or(&fresh), (it.respond)(&loaded.aggregate));
+            remembered::seal(key, context.command_id, it.fingerprint, &response)
+        });
+        let (stream, remembered) = (stream_name::<A>(id), remembered.transpose()?);
+        let (pool, version) = (&self.pool, loaded.version);
+        Ok(remembered::keep(pool, context, &stream, version, remembered.as_ref()).await?)
     }
 
     pub(super) fn prepare<A: StoredAggregate>(
@@ -314,6 +362,14 @@ impl EventStore {
             entries,
         })
     }
+}
+
+/// A command id means one aggregate: for another it would vanish without a trace.
+pub(super) fn same_stream<A: StoredAggregate>(id: &str, stream: String) -> Result<(), StoreError> {
+    if stream == stream_name::<A>(id) {
+        return Ok(());
+    }
+    Err(StoreError::CommandElsewhere { stream })
 }
 
 /// The aggregate after the command, and the events that the command caused.

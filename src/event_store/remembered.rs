@@ -6,8 +6,16 @@
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
-use super::{Remembered, StoreError};
+use super::{CommandContext, Remembered, StoreError};
 use crate::vault::{Key, VaultError};
+
+/// A command that the log has.
+pub(super) struct Found {
+    /// The stream that it was given to.
+    pub(super) stream: String,
+    /// What is kept of it, opened.
+    pub(super) remembered: Remembered,
+}
 
 #[derive(FromRow)]
 struct CommandRow {
@@ -28,14 +36,34 @@ pub(super) fn seal(
     Ok(Remembered { fingerprint: fingerprint.to_vec(), response })
 }
 
-/// What is kept of a command, opened; `None` if the log does not have it or its time is over.
+/// Keeps a command that changed nothing on `stream` at `version`; false if the log has it already.
+pub(super) async fn keep(
+    pool: &PgPool,
+    context: &CommandContext,
+    stream: &str,
+    version: i64,
+    remembered: Option<&Remembered>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT remember_command($1, $2, $3, $4, $5, $6)")
+        .bind(context.command_id)
+        .bind(stream)
+        .bind(version)
+        .bind(remembered.map(|it| &it.fingerprint))
+        .bind(remembered.map(|it| &it.response))
+        .bind(context.expires_at)
+        .fetch_one(pool)
+        .await
+}
+
+/// A command; `None` if the log does not have it or its time is over.
 pub(super) async fn find(
     pool: &PgPool,
     master: &Key,
     command_id: Uuid,
-) -> Result<Option<Remembered>, StoreError> {
+) -> Result<Option<Found>, StoreError> {
     let row: Option<CommandRow> = sqlx::query_as(
-        "SELECT fingerprint, response, stream, wrapped_key FROM command JOIN stream USING (stream)
+        "SELECT fingerprint, response, stream, wrapped_key
+         FROM command LEFT JOIN stream USING (stream)
          WHERE command_id = $1 AND (expires_at IS NULL OR clock_timestamp() < expires_at)",
     )
     .bind(command_id)
@@ -52,5 +80,6 @@ pub(super) async fn find(
         // Never kept, or erased.
         _ => vec![],
     };
-    Ok(Some(Remembered { fingerprint: fingerprint.unwrap_or_default(), response }))
+    let remembered = Remembered { fingerprint: fingerprint.unwrap_or_default(), response };
+    Ok(Some(Found { stream, remembered }))
 }
