@@ -21,7 +21,8 @@ const HMAC_BLOCK_BYTES: usize = 64;
 
 /// Bytes of AES-GCM's nonce, which stands before each ciphertext.
 ///
-/// Random, which is safe below 2³² messages under one key (NIST SP 800-38D, 8.3).
+/// Random, which is safe below 2³² messages under one key (NIST SP 800-38D, 8.3): what grows without
+/// end is sealed under a key of its own each, see [`Key::derive`].
 const NONCE_BYTES: usize = 12;
 
 /// A key that is wiped from memory when dropped and never printed.
@@ -77,7 +78,15 @@ impl Key {
     /// Encrypts (AES-256-GCM): nonce, ciphertext and tag. `context` is not kept but must be the
     /// same to open, so that a ciphertext cannot be moved to elsewhere.
     pub fn seal(&self, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let nonce: [u8; NONCE_BYTES] = random_bytes();
+        self.seal_with(random_bytes(), context, plaintext)
+    }
+
+    fn seal_with(
+        &self,
+        nonce: [u8; NONCE_BYTES],
+        context: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
         let payload = Payload { msg: plaintext, aad: context };
         let ciphertext = self.cipher().encrypt(&nonce.into(), payload);
         let ciphertext = ciphertext.map_err(|_| VaultError::DoesNotOpen)?;
@@ -140,6 +149,14 @@ mod tests {
         let mut sealed = key.seal(b"", b"secret").unwrap();
         sealed[14] ^= 1;
         assert_eq!(key.open(b"", &sealed), Err(VaultError::DoesNotOpen));
+    }
+
+    #[test]
+    fn what_is_sealed_is_nonce_ciphertext_and_tag_for_ever() {
+        let key = Key::from_bytes(&[7; KEY_BYTES]).unwrap();
+        let sealed = key.derive("purpose").seal_with([9; NONCE_BYTES], b"context", b"secret");
+        let golden = "CQkJCQkJCQkJCQkJyipPAlHcxsJo93x/NwLFafFUIky0jQ==";
+        assert_eq!(STANDARD.encode(sealed.unwrap()), golden);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Append, AppendError, Appended, CommandContext, CommitLimits, Committer, EntryError, Loaded,
-    LoadedEvent, OnCommit, Remembered, StoredAggregate, append::EVENTS_PER_APPEND_MAX, entry, load,
-    remembered, stream_name, streams_key,
+    LoadedEvent, OnCommit, Remembered, StoredAggregate, StreamKeys, append::EVENTS_PER_APPEND_MAX,
+    entry, load, remembered, stream_name,
 };
 use crate::{
     clock::Clock as _,
@@ -25,7 +25,7 @@ const DECISIONS_MAX: usize = 4;
 pub struct EventStore {
     pool: PgPool,
     committer: Committer,
-    master: std::sync::Arc<Key>,
+    keys: std::sync::Arc<StreamKeys>,
 }
 
 /// Why the log could not be read or written.
@@ -120,7 +120,7 @@ impl EventStore {
         on_commit: OnCommit,
     ) -> Self {
         let committer = Committer::start(options, limits, on_commit);
-        Self { pool, committer, master: streams_key(master).into() }
+        Self { pool, committer, keys: StreamKeys::of(master).into() }
     }
 
     /// Whether the log was written with our master key; an empty log was.
@@ -135,7 +135,7 @@ impl EventStore {
         .fetch_optional(&self.pool)
         .await?;
         if let Some((stream, wrapped)) = any {
-            self.master.unwrap(stream.as_bytes(), &wrapped)?;
+            self.keys.unwrap(&stream, &wrapped)?;
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl EventStore {
         id: &str,
         up_to: Option<i64>,
     ) -> Result<Loaded<A>, StoreError> {
-        load::load(&self.pool, &self.master, id, up_to).await
+        load::load(&self.pool, &self.keys, id, up_to).await
     }
 
     /// Reads all events of a stream, in order.
@@ -162,7 +162,7 @@ impl EventStore {
         &self,
         id: &str,
     ) -> Result<Vec<LoadedEvent<A::Event>>, StoreError> {
-        Ok(load::load_events::<A>(&self.pool, &self.master, id).await?.0)
+        Ok(load::load_events::<A>(&self.pool, &self.keys, id).await?.0)
     }
 
     /// Appends what was decided elsewhere: for tests and tools, which bring their own entries.
@@ -233,7 +233,7 @@ impl EventStore {
     ///
     /// A [`StoreError`].
     pub async fn remembered(&self, command_id: Uuid) -> Result<Option<Remembered>, StoreError> {
-        let found = remembered::find(&self.pool, &self.master, command_id).await?;
+        let found = remembered::find(&self.pool, &self.keys, command_id).await?;
         Ok(found.map(|it| it.remembered))
     }
 
@@ -243,7 +243,7 @@ impl EventStore {
         id: &str,
         context: &CommandContext,
     ) -> Result<bool, StoreError> {
-        match remembered::find(&self.pool, &self.master, context.command_id).await? {
+        match remembered::find(&self.pool, &self.keys, context.command_id).await? {
             Some(found) => same_stream::<A>(id, found.stream).map(|()| true),
             None => Ok(false),
         }
@@ -330,9 +330,9 @@ impl EventStore {
         let is_new = version == 0;
         // A stream whose key was destroyed gets a throw-away one: what is private in its later
         // events is unreadable from the start.
-        let fresh = loaded.key.is_none().then(Key::generate);
-        let key = loaded.key.as_ref().or(fresh.as_ref()).unwrap_or(&self.master);
-        let wrapped_key = is_new.then(|| self.master.wrap(stream.as_bytes(), key)).transpose()?;
+        let fresh = Key::generate();
+        let key = loaded.key.as_ref().unwrap_or(&fresh);
+        let wrapped_key = is_new.then(|| self.keys.wrap(&stream, key)).transpose()?;
         let now = crate::clock::SystemClock.now();
         let entries = (version + 1..).zip(events);
         let entries = entries.map(|(version, event)| {

@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgPool};
 
-use super::{Envelope, RecordedEntry, StoreError, StoredAggregate, entry, stream_name};
+use super::{Envelope, RecordedEntry, StoreError, StoredAggregate, StreamKeys, entry, stream_name};
 use crate::vault::Key;
 
 /// An aggregate as the log tells it.
@@ -34,11 +34,11 @@ struct StreamRow {
 /// Folds a stream up to and with `up_to` (all of it, if `None`).
 pub(super) async fn load<A: StoredAggregate>(
     pool: &PgPool,
-    master: &Key,
+    keys: &StreamKeys,
     id: &str,
     up_to: Option<i64>,
 ) -> Result<Loaded<A>, StoreError> {
-    let (events, key) = load_events::<A>(pool, master, id).await?;
+    let (events, key) = load_events::<A>(pool, keys, id).await?;
     let mut loaded = Loaded { aggregate: A::default(), version: 0, key };
     for it in events {
         if up_to.is_some_and(|last| last < it.envelope.version) {
@@ -53,7 +53,7 @@ pub(super) async fn load<A: StoredAggregate>(
 /// Reads all events of a stream, in order.
 pub(super) async fn load_events<A: StoredAggregate>(
     pool: &PgPool,
-    master: &Key,
+    keys: &StreamKeys,
     id: &str,
 ) -> Result<(Vec<LoadedEvent<A::Event>>, Option<Key>), StoreError> {
     let stream = stream_name::<A>(id);
@@ -66,7 +66,7 @@ pub(super) async fn load_events<A: StoredAggregate>(
     .await?;
     let Some(row) = row else { return Ok((vec![], None)) };
     let wrapped = row.wrapped_key.as_deref();
-    let key = wrapped.map(|it| master.unwrap(stream.as_bytes(), it)).transpose()?;
+    let key = wrapped.map(|it| keys.unwrap(&stream, it)).transpose()?;
     // The positions let Postgres look into the partitions that hold the stream, and no other. No
     // shard, which the stream's name implies: without statistics, as in a new partition, Postgres
     // would take the primary key and read all that lies between the positions (measured).

@@ -16,6 +16,7 @@ pub mod migrations;
 mod recorded;
 mod remembered;
 pub mod rights;
+mod stream_keys;
 mod streams;
 pub mod subscription;
 
@@ -27,6 +28,5 @@ pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope};
 pub use executor::{EventStore, ExecuteError, Executed, Once, Remember, StoreError};
 pub use load::{Loaded, LoadedEvent};
 pub use recorded::RecordedEntry;
-pub use streams::{
-    StoredStream, StreamDamage, snapshot, streams_after, streams_key, streams_named,
-};
+pub use stream_keys::StreamKeys;
+pub use streams::{StoredStream, StreamDamage, snapshot, streams_after, streams_named};

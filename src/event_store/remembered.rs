@@ -6,7 +6,7 @@
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
-use super::{CommandContext, Remembered, StoreError};
+use super::{CommandContext, Remembered, StoreError, StreamKeys};
 use crate::vault::{Key, VaultError};
 
 /// A command that the log has.
@@ -58,7 +58,7 @@ pub(super) async fn keep(
 /// A command; `None` if the log does not have it or its time is over.
 pub(super) async fn find(
     pool: &PgPool,
-    master: &Key,
+    keys: &StreamKeys,
     command_id: Uuid,
 ) -> Result<Option<Found>, StoreError> {
     let row: Option<CommandRow> = sqlx::query_as(
@@ -74,7 +74,7 @@ pub(super) async fn find(
     };
     let response = match (response, wrapped_key) {
         (Some(sealed), Some(wrapped)) => {
-            let key = master.unwrap(stream.as_bytes(), &wrapped)?;
+            let key = keys.unwrap(&stream, &wrapped)?;
             key.open(command_id.as_bytes(), &sealed)?
         }
         // Never kept, or erased.

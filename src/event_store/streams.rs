@@ -4,8 +4,7 @@
 
 use sqlx::{FromRow, PgConnection, PgPool, Postgres, Transaction};
 
-use super::{Envelope, LoadedEvent, RecordedEntry, StoredAggregate, entry};
-use crate::vault::Key;
+use super::{Envelope, LoadedEvent, RecordedEntry, StoredAggregate, StreamKeys, entry};
 
 /// The most streams of one page.
 const STREAMS_PER_PAGE: i64 = 500;
@@ -65,11 +64,6 @@ struct Row {
     first_position: i64,
     last_position: i64,
     wrapped_key: Option<Vec<u8>>,
-}
-
-/// The key that wraps the streams' own keys.
-pub fn streams_key(master: &Key) -> Key {
-    master.derive("streams")
 }
 
 /// A transaction in which every statement sees the log and the read models at one moment.
@@ -163,11 +157,11 @@ impl StoredStream {
     /// A [`StreamDamage`], if any event is missing, misplaced or unreadable.
     pub fn read<A: StoredAggregate>(
         &self,
-        streams_key: &Key,
+        keys: &StreamKeys,
     ) -> Result<Vec<LoadedEvent<A::Event>>, StreamDamage> {
         self.check_versions()?;
         let wrapped = self.wrapped_key.as_deref();
-        let key = wrapped.map(|it| streams_key.unwrap(self.name.as_bytes(), it)).transpose();
+        let key = wrapped.map(|it| keys.unwrap(&self.name, it)).transpose();
         let key = key.map_err(|_| StreamDamage::Key)?;
         let read = |it: &RecordedEntry| {
             let unreadable = |source| StreamDamage::Unreadable { position: it.position, source };

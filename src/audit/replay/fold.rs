@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::Damage;
 use crate::{
     domain::{game::Game, session::Session, studio::Studio},
-    event_store::{StoredAggregate, StoredStream},
-    vault::Key,
+    event_store::{StoredAggregate, StoredStream, StreamKeys},
 };
 
 /// A stream, folded.
@@ -34,7 +33,7 @@ pub(super) enum FoldedAs {
 }
 
 /// Folds a stream.
-pub(super) fn fold(stream: &StoredStream, key: &Key) -> Result<Folded, Damage> {
+pub(super) fn fold(stream: &StoredStream, keys: &StreamKeys) -> Result<Folded, Damage> {
     let (kind, id) = stream.name.split_once('-').unwrap_or_default();
     let folded = |kind, rows, aggregate| Folded {
         kind,
@@ -46,15 +45,15 @@ pub(super) fn fold(stream: &StoredStream, key: &Key) -> Result<Folded, Damage> {
     };
     match kind {
         kind if kind == Session::TYPE => {
-            let (session, rows) = fold_as::<Session>(stream, id, key)?;
+            let (session, rows) = fold_as::<Session>(stream, id, keys)?;
             Ok(folded(Session::TYPE, rows, FoldedAs::Session(session)))
         }
         kind if kind == Game::TYPE => {
-            let (_, rows) = fold_as::<Game>(stream, id, key)?;
+            let (_, rows) = fold_as::<Game>(stream, id, keys)?;
             Ok(folded(Game::TYPE, rows, FoldedAs::Game))
         }
         kind if kind == Studio::TYPE => {
-            let (_, rows) = fold_as::<Studio>(stream, id, key)?;
+            let (_, rows) = fold_as::<Studio>(stream, id, keys)?;
             Ok(folded(Studio::TYPE, rows, FoldedAs::Studio))
         }
         _ => Err(Damage::UnknownKind(stream.name.clone())),
@@ -64,10 +63,10 @@ pub(super) fn fold(stream: &StoredStream, key: &Key) -> Result<Folded, Damage> {
 fn fold_as<A: StoredAggregate>(
     stream: &StoredStream,
     id: &str,
-    key: &Key,
+    keys: &StreamKeys,
 ) -> Result<(A, Value), Damage> {
     let damaged = |damage| Damage::Stream { stream: stream.name.clone(), damage };
-    let events = stream.read::<A>(key).map_err(damaged)?;
+    let events = stream.read::<A>(keys).map_err(damaged)?;
     let mut aggregate = A::default();
     events.into_iter().for_each(|it| aggregate.apply(it.event));
     let rows = aggregate.rows(id, stream.version);

@@ -24,7 +24,7 @@ pub use totals::{MoneyTotal, Totals};
 
 use self::fold::Folded;
 use crate::{
-    event_store::{StoredStream, snapshot, streams_after, streams_key},
+    event_store::{StoredStream, StreamKeys, snapshot, streams_after},
     vault::Key,
 };
 
@@ -73,18 +73,18 @@ pub async fn replay_all(
 ) -> Result<Report, sqlx::Error> {
     let mut report = Report::default();
     let total = log::check_entries(pool, &mut report, on_progress).await?;
-    let (key, mut after, mut done) = (streams_key(master), String::new(), 0);
+    let (keys, mut after, mut done) = (StreamKeys::of(master), String::new(), 0);
     loop {
         let mut snapshot = snapshot(pool).await?;
         let page = streams_after(&mut snapshot, &after).await?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.name);
-        let folded = fold_page(&page, &key, &mut report);
+        let folded = fold_page(&page, &keys, &mut report);
         let mut found = compare::differences(&mut snapshot, &folded).await?;
         snapshot.commit().await?;
         if differences == Differences::Rebuild && !found.is_empty() {
             let before = found.len();
-            found = rebuild::rebuild(pool, &key, &folded, found).await?;
+            found = rebuild::rebuild(pool, &keys, &folded, found).await?;
             report.mended += before.saturating_sub(found.len());
         }
         report.differences.extend(found);
@@ -102,10 +102,10 @@ pub async fn replay_all(
     Ok(report)
 }
 
-fn fold_page(page: &[StoredStream], key: &Key, report: &mut Report) -> Vec<Folded> {
+fn fold_page(page: &[StoredStream], keys: &StreamKeys, report: &mut Report) -> Vec<Folded> {
     let mut folded = Vec::with_capacity(page.len());
     for stream in page {
-        match fold::fold(stream, key) {
+        match fold::fold(stream, keys) {
             Ok(it) => {
                 report.totals.count(&it);
                 folded.push(it);

@@ -11,15 +11,12 @@ use super::{
     compare::{READ_MODELS, differences},
     fold::{self, Folded},
 };
-use crate::{
-    event_store::{snapshot, streams_named},
-    vault::Key,
-};
+use crate::event_store::{StreamKeys, snapshot, streams_named};
 
 /// Puts `found` right, and gives what is still different afterwards.
 pub(super) async fn rebuild(
     pool: &PgPool,
-    key: &Key,
+    keys: &StreamKeys,
     folded: &[Folded],
     found: Vec<Difference>,
 ) -> Result<Vec<Difference>, sqlx::Error> {
@@ -40,7 +37,7 @@ pub(super) async fn rebuild(
         touched.push(it.stream.as_str());
     }
     sqlx::query("SELECT write_read_models($1)").bind(simple).execute(pool).await?;
-    still_different(pool, key, &touched).await
+    still_different(pool, keys, &touched).await
 }
 
 /// Removes rows that belong to no stream.
@@ -89,12 +86,12 @@ async fn mend(
 
 async fn still_different(
     pool: &PgPool,
-    key: &Key,
+    keys: &StreamKeys,
     streams: &[&str],
 ) -> Result<Vec<Difference>, sqlx::Error> {
     let mut snapshot = snapshot(pool).await?;
     let streams = streams_named(&mut snapshot, streams).await?;
-    let folded: Vec<Folded> = streams.iter().filter_map(|it| fold::fold(it, key).ok()).collect();
+    let folded: Vec<Folded> = streams.iter().filter_map(|it| fold::fold(it, keys).ok()).collect();
     let left = differences(&mut snapshot, &folded).await?;
     snapshot.commit().await?;
     Ok(left)

@@ -10,7 +10,7 @@ use crate::{
         session::{Session, SessionEvent},
     },
     event_store::{
-        Envelope, RecordedEntry, StoredStream, snapshot, stream_name, streams_key, streams_named,
+        Envelope, RecordedEntry, StoredStream, StreamKeys, snapshot, stream_name, streams_named,
     },
     vault::Key,
 };
@@ -37,26 +37,26 @@ pub async fn replay_session(
     master: &Key,
     id: &SessionId,
 ) -> Result<Option<Result<ReplayedSession, Damage>>, sqlx::Error> {
-    let (key, name) = (streams_key(master), stream_name::<Session>(id.as_str()));
+    let (keys, name) = (StreamKeys::of(master), stream_name::<Session>(id.as_str()));
     let mut snapshot = snapshot(pool).await?;
     let mut streams = streams_named(&mut snapshot, &[&name]).await?;
     let Some(stream) = streams.pop() else { return Ok(None) };
-    let folded = match fold::fold(&stream, &key) {
+    let folded = match fold::fold(&stream, &keys) {
         Ok(folded) => folded,
         Err(damage) => return Ok(Some(Err(damage))),
     };
     let differences = compare::differences(&mut snapshot, &[folded]).await?;
     snapshot.commit().await?;
-    Ok(Some(read(stream, &key, differences)))
+    Ok(Some(read(stream, &keys, differences)))
 }
 
 fn read(
     stream: StoredStream,
-    key: &Key,
+    keys: &StreamKeys,
     differences: Vec<Difference>,
 ) -> Result<ReplayedSession, Damage> {
     let damaged = |damage| Damage::Stream { stream: stream.name.clone(), damage };
-    let read = stream.read::<Session>(key).map_err(damaged)?;
+    let read = stream.read::<Session>(keys).map_err(damaged)?;
     let mut session = Session::default();
     read.iter().for_each(|it| session.apply(it.event.clone()));
     let is_erased = stream.is_erased();
