@@ -9,7 +9,7 @@ use cqrs_es::{
     persist::{EventUpcaster, SerializedEvent},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, error::Category};
 use uuid::Uuid;
 
 use super::{CommandContext, Label, RecordedEntry, StoredAggregate};
@@ -17,6 +17,9 @@ use crate::{
     domain::{Timestamp, id::EventId, private},
     vault::Key,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// The version of the envelope itself.
 const ENVELOPE_VERSION: u8 = 1;
@@ -30,15 +33,29 @@ pub enum EntryError {
     /// It is longer than [`ENTRY_BYTES_MAX`].
     #[error("the entry is {0} bytes long, more than the log takes")]
     TooLong(usize),
-    /// It is not the JSON that it should be.
-    #[error("the entry cannot be read or written: {0}")]
-    Json(#[from] serde_json::Error),
+    /// It is not the JSON that it should be. Says where and never what: serde quotes the value,
+    /// which may be a player's, and this stands in logs and dead letters.
+    #[error("the entry's JSON cannot be read or written ({kind:?}, line {line}, column {column})")]
+    Json {
+        /// Whether it is no JSON at all, or other data than expected.
+        kind: Category,
+        /// Where; 0 for what was taken apart already.
+        line: usize,
+        /// Where; 0 for what was taken apart already.
+        column: usize,
+    },
     /// The event is not an object, so nothing can be told about it.
     #[error("the event's JSON has another shape than {{\"Name\": {{…}}}}")]
     Shape,
     /// Its private part was changed, or belongs to elsewhere.
     #[error("the entry's private part cannot be opened: {0}")]
     Private(#[from] crate::vault::VaultError),
+}
+
+impl From<serde_json::Error> for EntryError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json { kind: error.classify(), line: error.line(), column: error.column() }
+    }
 }
 
 /// The entry's fields, in the order in which they are written.
