@@ -186,5 +186,5 @@ BEGIN
     END IF;
 END $$;
 
+-- Only for functions that hold the head's lock: append_events and those of a rebuild.
 REVOKE EXECUTE ON FUNCTION write_read_models FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION write_read_models TO toffeepay_service;

@@ -1,4 +1,13 @@
--- For `toffeepay replay --rebuild`: puts right what write_read_models alone cannot, namely rows
+-- For `toffeepay replay --rebuild`: writes folded rows in place of those that differ. Under the
+-- head's lock, as an append: two that lock the same rows in another order would stop each other.
+CREATE FUNCTION rebuild_read_models(objects jsonb[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM event_head FOR UPDATE;
+    PERFORM write_read_models(objects);
+END $$;
+
+-- For the same: puts right what write_read_models alone cannot, namely rows
 -- that no event tells of, and rows that claim a later version than their stream has.
 --
 -- `gone` names rows by table, as in {"sessions": ["sess_…"]}; `object` is one aggregate's rows as
@@ -27,5 +36,5 @@ BEGIN
     RETURN true;
 END $$;
 
-REVOKE EXECUTE ON FUNCTION mend_read_models FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mend_read_models TO toffeepay_service;
+REVOKE EXECUTE ON FUNCTION rebuild_read_models, mend_read_models FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rebuild_read_models, mend_read_models TO toffeepay_service;

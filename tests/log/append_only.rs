@@ -35,7 +35,11 @@ async fn the_service_can_read_the_log_and_write_it_only_by_appending() {
     }
     let forget = "UPDATE command SET expires_at = now()";
     assert_eq!(refusal(&database.service, forget).await, INSUFFICIENT_PRIVILEGE);
-    for statement in ["UPDATE session SET status = 'paid'", "DELETE FROM payment"] {
+    for statement in [
+        "UPDATE session SET status = 'paid'",
+        "DELETE FROM payment",
+        "SELECT write_read_models('{}')",
+    ] {
         assert_eq!(refusal(&database.service, statement).await, INSUFFICIENT_PRIVILEGE);
     }
     assert_eq!(count(&database.owner).await, 1);
@@ -112,7 +116,7 @@ async fn an_append_goes_on_from_one_partition_into_the_next() {
 }
 
 #[tokio::test]
-async fn nobody_but_the_service_may_append_or_erase() {
+async fn nobody_may_call_what_writes_unless_it_was_granted_to_them() {
     let database = TestDatabase::new().await;
     let may: Vec<String> = sqlx::query_scalar(
         "SELECT proname::text FROM pg_proc

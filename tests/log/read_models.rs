@@ -176,7 +176,7 @@ fn cancel() -> SessionCommand {
 }
 
 async fn write(pool: &PgPool, rows: &Value) {
-    let write = sqlx::query("SELECT write_read_models(ARRAY[$1])").bind(rows);
+    let write = sqlx::query("SELECT rebuild_read_models(ARRAY[$1])").bind(rows);
     write.execute(pool).await.unwrap();
 }
 

@@ -1,6 +1,7 @@
 //! `replay` against logs that are right, that are damaged, and whose read models were changed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use toffeepay::domain::id::{GameId, SessionId};
@@ -14,6 +15,8 @@ use crate::ground::{Ground, Ran};
 /// Sessions whose fates are random.
 const SESSIONS: u64 = 300;
 const WRITERS: u64 = 10;
+/// A test that waits longer for something has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn some_hundred_lives(store: &EventStore, game_id: &GameId) {
     let mut writers = JoinSet::new();
@@ -26,6 +29,16 @@ async fn some_hundred_lives(store: &EventStore, game_id: &GameId) {
         });
     }
     writers.join_all().await;
+}
+
+/// As if somebody had written to the tables, in the place of an append.
+async fn damage_every_row(ground: &Ground) {
+    ground
+        .tamper(
+            "SELECT FROM event_head FOR UPDATE;
+             UPDATE session SET status = 'lost'; UPDATE payment SET amount = amount + 1",
+        )
+        .await;
 }
 
 async fn replay(ground: &Ground) -> Ran {
@@ -79,7 +92,7 @@ async fn the_read_models_agree_after_hundreds_of_sessions_of_random_fates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn live_writes_never_look_like_differences() {
+async fn live_writes_never_look_like_differences_nor_stand_in_the_way_of_a_rebuild() {
     let ground = Ground::new().await;
     let game_id = ground.game("g").await;
     let is_over = std::sync::Arc::new(AtomicBool::new(false));
@@ -94,13 +107,35 @@ async fn live_writes_never_look_like_differences() {
             }
         });
     }
-    for words in [&["replay"][..], &["replay", "--rebuild"], &["replay"]] {
-        let ran = ground.run(words).await;
-        assert_eq!(ran.code, 0, "{}", ran.out);
+    assert_eq!(replay(&ground).await.code, 0);
+    for _ in 0..3 {
+        damage_every_row(&ground).await;
+        expect_mended(&ground).await;
     }
     is_over.store(true, Ordering::Relaxed);
     writers.join_all().await;
     assert_eq!(replay(&ground).await.code, 0);
+}
+
+#[tokio::test]
+async fn a_rebuild_waits_for_the_heads_lock_before_it_locks_a_row() {
+    let (ground, _) = with_a_paid_session().await;
+    damage_every_row(&ground).await;
+    let mut appending = ground.owner.begin().await.unwrap();
+    let lock = sqlx::query("SELECT FROM event_head FOR UPDATE");
+    lock.execute(&mut *appending).await.unwrap();
+    let rebuild = async { expect_mended(&ground).await };
+    let append = async {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                     AND wait_event_type = 'Lock' AND query LIKE '%rebuild_read_models%'";
+        while ground.number(waits).await == 0 {}
+        // It would wait for ever, if the rebuild held the row and waited for the head.
+        let row = sqlx::query("UPDATE session SET status = 'other'");
+        row.execute(&mut *appending).await.unwrap();
+        appending.commit().await.unwrap();
+    };
+    let both = async { tokio::join!(rebuild, append) };
+    tokio::time::timeout(PATIENCE, both).await.expect("the rebuild does not wait for the head");
 }
 
 #[tokio::test]
@@ -175,6 +210,21 @@ async fn a_row_that_the_log_does_not_tell_of_is_found_and_removed() {
         expect_mended(&ground).await;
         assert_eq!(ground.number(&format!("SELECT count(*) FROM {table}")).await, 1);
     }
+}
+
+#[tokio::test]
+async fn one_rebuild_removes_more_rows_without_a_stream_than_a_report_shows() {
+    let (ground, _) = with_a_paid_session().await;
+    ground
+        .tamper(
+            "INSERT INTO studio SELECT 'stu_' || n, version, name
+             FROM studio, generate_series(1, 201) n",
+        )
+        .await;
+    let (code, report) = replay_json(&ground).await;
+    assert_eq!((code, &report["differences"]["count"]), (1, &Value::from(201)), "{report:#}");
+    expect_mended(&ground).await;
+    assert_eq!(ground.number("SELECT count(*) FROM studio").await, 1);
 }
 
 #[tokio::test]

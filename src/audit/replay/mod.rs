@@ -92,8 +92,10 @@ pub async fn replay_all(
         on_progress(Progress { phase: Phase::Streams, done, total: total.max(done) });
     }
     let mut found = compare::rows_without_stream(pool).await?;
-    if differences == Differences::Rebuild && 0 < found.count {
-        let before = found.count;
+    // Only the first of them are known: again, as long as that leaves fewer.
+    let mut before = usize::MAX;
+    while differences == Differences::Rebuild && (1..before).contains(&found.count) {
+        before = found.count;
         rebuild::remove(pool, &found.first).await?;
         found = compare::rows_without_stream(pool).await?;
         report.mended += before.saturating_sub(found.count);

@@ -1,7 +1,8 @@
 //! Writes folded rows in the place of those that differ, beside live writers.
 //!
+//! All of it under the head's lock, some streams at a time, so that appends wait for moments only.
 //! A row is replaced only if no later version stands there; what that cannot put right is mended
-//! under the head's lock, and only if the stream has not moved on.
+//! only if the stream has not moved on.
 
 use serde_json::{Map, Value, json};
 use sqlx::{PgPool, types::Json};
@@ -12,6 +13,9 @@ use super::{
     fold::{self, Folded},
 };
 use crate::event_store::{StreamKeys, snapshot, streams_named};
+
+/// The most streams that are written while appends wait.
+const STREAMS_AT_ONCE: usize = 50;
 
 /// Puts `found` right, and gives what is still different afterwards.
 pub(super) async fn rebuild(
@@ -36,7 +40,9 @@ pub(super) async fn rebuild(
         }
         touched.push(it.stream.as_str());
     }
-    sqlx::query("SELECT write_read_models($1)").bind(simple).execute(pool).await?;
+    for some in simple.chunks(STREAMS_AT_ONCE) {
+        sqlx::query("SELECT rebuild_read_models($1)").bind(some).execute(pool).await?;
+    }
     still_different(pool, keys, &touched).await
 }
 
