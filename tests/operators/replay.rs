@@ -321,6 +321,23 @@ async fn a_stream_without_its_row_a_clock_that_went_back_and_an_uncounted_entry_
 }
 
 #[tokio::test]
+async fn an_entry_put_behind_the_last_that_its_stream_does_not_count_is_damage() {
+    let (ground, _) = with_a_paid_session().await;
+    ground
+        .tamper(
+            "INSERT INTO event SELECT shard, 6, stream, version + 1, type, recorded_at, entry, digest
+             FROM event WHERE position = 5;
+             UPDATE event_head SET position = 6",
+        )
+        .await;
+    // Of a stream that ends before those that are read with it.
+    ground.tamper("UPDATE event SET stream = 'game-g', version = 2 WHERE position = 6").await;
+    let ran = replay(&ground).await;
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.out.contains("the streams count 5 events, but the log has 6"), "{}", ran.out);
+}
+
+#[tokio::test]
 async fn another_master_key_than_the_logs_is_told_of() {
     let (ground, _) = with_a_paid_session().await;
     let file = std::env::temp_dir().join(format!("toffeepay-key-{}", uuid::Uuid::new_v4()));

@@ -23,6 +23,14 @@ pub enum Damage {
         /// The last position that was handed out.
         head: i64,
     },
+    /// An entry that no stream counts is never folded, and so never compared with anything.
+    #[error("the streams count {counted} events, but the log has {head}")]
+    Uncounted {
+        /// How many the streams' rows count together.
+        counted: i64,
+        /// The last position that was handed out.
+        head: i64,
+    },
     /// The bytes are not those that were hashed.
     #[error("the entry at position {0} was changed: its digest is another")]
     Digest(i64),

@@ -13,6 +13,7 @@ struct Head {
     shard: i16,
     position: i64,
     last_found: Option<i64>,
+    counted: i64,
 }
 
 #[derive(FromRow)]
@@ -29,16 +30,21 @@ pub(super) async fn check_entries(
     on_progress: OnProgress<'_>,
 ) -> Result<i64, sqlx::Error> {
     let heads: Vec<Head> = sqlx::query_as(
-        "SELECT shard, position, (SELECT max(position) FROM event e WHERE e.shard = h.shard)
-                AS last_found
+        "SELECT shard, position,
+                (SELECT max(position) FROM event e WHERE e.shard = h.shard) AS last_found,
+                (SELECT coalesce(sum(version), 0) FROM stream s WHERE s.shard = h.shard)::bigint
+                AS counted
          FROM event_head h ORDER BY shard",
     )
     .fetch_all(pool)
     .await?;
     let total = heads.iter().map(|it| it.position).sum();
-    for Head { shard, position: head, last_found } in heads {
+    for Head { shard, position: head, last_found, counted } in heads {
         if let Some(position) = last_found.filter(|it| head < *it) {
             report.damage.push(Damage::BeyondHead { position, head });
+        }
+        if counted != head {
+            report.damage.push(Damage::Uncounted { counted, head });
         }
         let mut order = Order::default();
         while order.last < head {
