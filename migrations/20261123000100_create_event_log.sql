@@ -49,40 +49,63 @@ CREATE TRIGGER event_is_append_only BEFORE UPDATE OR DELETE ON event
 CREATE TRIGGER event_is_never_truncated BEFORE TRUNCATE ON event
     EXECUTE FUNCTION refuse_to_rewrite_history();
 
--- Makes the next partition. Attached, not created in place: that would stop all readers.
-CREATE FUNCTION add_event_partition() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    positions_per_partition CONSTANT bigint := 10000000;
-    number bigint;
-    name   text;
-    low    bigint;
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('add_event_partition'));
-    SELECT count(*) INTO number FROM pg_inherits WHERE inhparent = 'event'::regclass;
-    name := 'event_p' || number;
-    low := number * positions_per_partition + 1;
-    EXECUTE format('CREATE TABLE %I (LIKE event INCLUDING ALL,
-                    CHECK (%s <= position AND position < %s))',
-                   name, low, low + positions_per_partition);
-    EXECUTE format('CREATE UNIQUE INDEX ON %I (stream, version)', name);
-    EXECUTE format('ALTER TABLE event ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
-                   name, low, low + positions_per_partition);
-    EXECUTE format('CREATE TRIGGER event_is_never_truncated BEFORE TRUNCATE ON %I
-                    EXECUTE FUNCTION refuse_to_rewrite_history()', name);
-    EXECUTE format('GRANT SELECT ON %I TO toffeepay_service', name);
-    RETURN low;
-END $$;
-
--- The first partition, and two empty ones ahead of it.
-SELECT add_event_partition() FROM generate_series(1, 3);
+-- The partitions that are attached, and the positions that each takes.
+CREATE FUNCTION event_partitions(OUT low bigint, OUT beyond bigint) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT bounds[1]::bigint, bounds[2]::bigint
+    FROM pg_inherits JOIN pg_class it ON it.oid = inhrelid,
+         regexp_match(pg_get_expr(it.relpartbound, it.oid),
+                      'FROM \(''?(\d+)''?\) TO \(''?(\d+)''?\)') bounds
+    WHERE inhparent = 'event'::regclass
+$$;
 
 -- How many partitions lie wholly ahead of the log.
 CREATE FUNCTION event_partitions_ahead() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT (SELECT count(*) FROM pg_inherits WHERE inhparent = 'event'::regclass)
-         - 1 - (SELECT greatest(max(position) - 1, 0) FROM event_head) / 10000000
+    SELECT count(*) FROM event_partitions()
+    WHERE (SELECT greatest(max(position), 1) FROM event_head) < low
 $$;
+
+-- Makes the next partition: it begins where the last one ends, however many older ones were
+-- detached. Attached, not created in place: that would stop all readers.
+CREATE FUNCTION add_event_partition() RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    positions_per_partition CONSTANT bigint := 10000000;
+    low    bigint;
+    beyond bigint;
+    name   text;
+BEGIN
+    SELECT coalesce(max(it.beyond), 1) INTO low FROM event_partitions() it;
+    beyond := low + positions_per_partition;
+    name := 'event_p' || low / positions_per_partition;
+    EXECUTE format('CREATE TABLE %I (LIKE event INCLUDING ALL,
+                    CHECK (%s <= position AND position < %s))', name, low, beyond);
+    EXECUTE format('CREATE UNIQUE INDEX ON %I (stream, version)', name);
+    EXECUTE format('ALTER TABLE event ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
+                   name, low, beyond);
+    EXECUTE format('CREATE TRIGGER event_is_never_truncated BEFORE TRUNCATE ON %I
+                    EXECUTE FUNCTION refuse_to_rewrite_history()', name);
+    EXECUTE format('GRANT SELECT ON %I TO toffeepay_service', name);
+END $$;
+
+-- Makes partitions until as many as `wanted` lie ahead of the log; how many it made.
+CREATE FUNCTION keep_event_partitions_ahead(wanted bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    made bigint := 0;
+BEGIN
+    -- One at a time: whoever waited finds enough.
+    PERFORM pg_advisory_xact_lock(hashtext('keep_event_partitions_ahead'));
+    WHILE event_partitions_ahead() < wanted LOOP
+        PERFORM add_event_partition();
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END $$;
+
+-- The first partition, and two empty ones ahead of it.
+SELECT add_event_partition() FROM generate_series(1, 3);
 
 -- One row per stream: where its compare-and-swap is decided, and where its key is kept.
 CREATE TABLE stream (
@@ -118,7 +141,7 @@ CREATE TABLE command (
 CREATE INDEX ON command (expires_at) WHERE expires_at IS NOT NULL;
 
 GRANT SELECT ON event, event_head, stream, command TO toffeepay_service;
-GRANT EXECUTE ON FUNCTION add_event_partition, event_partitions_ahead TO toffeepay_service;
+GRANT EXECUTE ON FUNCTION event_partitions_ahead TO toffeepay_service;
 
 -- Commands whose time is over, oldest first, at most `most` of them.
 CREATE FUNCTION forget_expired_commands(most int) RETURNS bigint
@@ -141,7 +164,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM erased)
 $$;
 
-REVOKE EXECUTE ON FUNCTION forget_expired_commands, destroy_stream_key, add_event_partition
-    FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION forget_expired_commands, destroy_stream_key, add_event_partition,
+    keep_event_partitions_ahead FROM PUBLIC;
 -- Not destroy_stream_key: what cannot be undone is the owner's to do.
-GRANT EXECUTE ON FUNCTION forget_expired_commands, add_event_partition TO toffeepay_service;
+GRANT EXECUTE ON FUNCTION forget_expired_commands, keep_event_partitions_ahead
+    TO toffeepay_service;

@@ -8,6 +8,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions, PgConnection,
+    error::DatabaseError,
     postgres::{PgConnectOptions, PgDatabaseError, PgSeverity},
 };
 use tokio::{
@@ -15,12 +16,18 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::append::{Append, Appended, append_batch};
+use super::{
+    append::{Append, Appended, append_batch},
+    sqlstate,
+};
 
 /// The most appends of one batch. More gain nothing (measured) and lock the head for longer.
 const BATCH_MAX: usize = 256;
 /// The wait between two calls for a batch that has no answer yet.
 const RETRY_EVERY: Duration = Duration::from_millis(100);
+
+/// PostgreSQL's code for a violated check.
+const CHECK_VIOLATION: &str = "23514";
 
 /// How long and how many appends wait.
 #[derive(Clone, Copy, Debug)]
@@ -221,15 +228,19 @@ fn is_rolled_back(error: &sqlx::Error) -> bool {
 }
 
 /// Whether the database refuses what an append holds, so that asking again cannot help.
-///
-/// Source: PostgreSQL's error classes: 21 to 23 data and constraints, 54 program limits, P0 raised
-/// by our own functions. All else (connection, resources, locks, shutdown) passes.
 fn is_about_content(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["21", "22", "23", "54", "P0"].iter().any(|class| code.starts_with(class))
-        }),
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            sqlstate::is_about_content(&code) && !is_without_partition(&code, error.as_ref())
+        }
         sqlx::Error::Encode(_) => true,
         _ => false,
     }
+}
+
+/// Whether no partition takes the event's position. PostgreSQL reports that as a violated check,
+/// which unlike ours has no name.
+fn is_without_partition(code: &str, error: &dyn DatabaseError) -> bool {
+    code == CHECK_VIOLATION && error.constraint().is_none() && error.table() == Some("event")
 }

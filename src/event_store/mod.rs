@@ -16,6 +16,7 @@ pub mod migrations;
 mod recorded;
 mod remembered;
 pub mod rights;
+mod sqlstate;
 mod stream_keys;
 mod streams;
 pub mod subscription;

@@ -61,10 +61,9 @@ impl Timer {
         let expired = self.expire(now).await?;
         let voided = self.void_uncaptured(now).await?;
         while self.forget().await? == i64::from(FORGOTTEN_MAX) {}
-        sqlx::query("SELECT add_event_partition() WHERE event_partitions_ahead() < $1")
-            .bind(PARTITIONS_AHEAD)
-            .execute(&self.pool)
-            .await?;
+        // Asked first, since the function lets one worker at a time do it.
+        let keep = "SELECT keep_event_partitions_ahead($1) WHERE event_partitions_ahead() < $1";
+        sqlx::query(keep).bind(PARTITIONS_AHEAD).execute(&self.pool).await?;
         Ok(expired + voided)
     }
 

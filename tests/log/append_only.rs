@@ -1,6 +1,9 @@
 //! What happened stays: by grants for the service, by triggers for whoever owns the tables.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
+use toffeepay::event_store::{AppendError, CommitLimits, Committer};
 
 use crate::{
     given::{append, committer},
@@ -56,7 +59,7 @@ async fn the_owner_too_is_stopped_from_rewriting_history_in_every_partition() {
     .await
     .unwrap();
     // One more, as the service adds it when the log grows.
-    sqlx::query("SELECT add_event_partition()").execute(&database.service).await.unwrap();
+    assert_eq!(keep_ahead(&database.service, 3).await, 1);
     let newest = format!("event_p{partitions}");
     fill_the_newest_partition(&database.owner, &newest).await;
 
@@ -87,8 +90,49 @@ async fn two_partitions_lie_ahead_of_a_new_log_and_are_counted_to_the_last_posit
     assert_eq!(ahead_at(10_000_000).await, 2);
     assert_eq!(ahead_at(10_000_001).await, 1);
 
-    sqlx::query("SELECT add_event_partition()").execute(&database.service).await.unwrap();
+    assert_eq!(keep_ahead(&database.service, 2).await, 1);
     assert_eq!(ahead_at(10_000_001).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_workers_that_miss_a_partition_one_makes_it() {
+    let database = TestDatabase::new().await;
+    let made = futures::future::join_all((0..8).map(|_| keep_ahead(&database.service, 3))).await;
+    assert_eq!(made.iter().sum::<i64>(), 1, "{made:?}");
+}
+
+#[tokio::test]
+async fn partitions_go_on_behind_the_last_one_though_an_old_one_was_put_into_the_archive() {
+    let database = TestDatabase::new().await;
+    let archive = "UPDATE event_head SET position = 10000000;
+                   ALTER TABLE event DETACH PARTITION event_p0";
+    sqlx::raw_sql(archive).execute(&database.owner).await.unwrap();
+
+    assert_eq!(keep_ahead(&database.service, 2).await, 0);
+    assert_eq!(keep_ahead(&database.service, 3).await, 1);
+
+    let newest: (i64, i64) =
+        sqlx::query_as("SELECT low, beyond FROM event_partitions() ORDER BY low DESC LIMIT 1")
+            .fetch_one(&database.owner)
+            .await
+            .unwrap();
+    assert_eq!(newest, (30_000_001, 40_000_001));
+}
+
+#[tokio::test]
+async fn without_a_partition_for_it_an_append_waits_for_one_and_is_no_ones_fault() {
+    let database = TestDatabase::new().await;
+    let end = "UPDATE event_head SET position = 30000000";
+    sqlx::query(end).execute(&database.owner).await.unwrap();
+    let limits = CommitLimits { answer: Duration::from_millis(200), ..CommitLimits::default() };
+    let impatient =
+        Committer::start(database.service_options.clone(), limits, std::sync::Arc::new(|| {}));
+
+    let refused = impatient.append(append("session-a", 0, 1)).await;
+    assert!(matches!(refused, Err(AppendError::Unavailable)), "{refused:?}");
+
+    keep_ahead(&database.service, 1).await;
+    committer(&database).append(append("session-a", 0, 1)).await.unwrap();
 }
 
 #[tokio::test]
@@ -145,6 +189,12 @@ async fn fill_the_newest_partition(owner: &PgPool, partition: &str) {
     .execute(owner)
     .await
     .unwrap();
+}
+
+/// As a worker does; how many partitions were made.
+async fn keep_ahead(pool: &PgPool, wanted: i64) -> i64 {
+    let keep = sqlx::query_scalar("SELECT keep_event_partitions_ahead($1)").bind(wanted);
+    keep.fetch_one(pool).await.unwrap()
 }
 
 async fn count(pool: &PgPool) -> i64 {
