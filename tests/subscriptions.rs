@@ -305,19 +305,20 @@ async fn a_retry_stops_at_the_next_refusal_of_a_stream_and_goes_on_with_others()
 }
 
 #[tokio::test]
-async fn a_panic_and_a_violated_constraint_are_poison() {
+async fn a_panic_a_violated_constraint_and_a_row_that_is_too_large_are_poison() {
     let log = Log::new().await;
-    append(&log.service, "session-a", 0, 1).await;
-    append(&log.service, "session-b", 0, 1).await;
-    append(&log.service, "session-c", 0, 1).await;
+    for stream in ["session-a", "session-b", "session-c", "session-d"] {
+        append(&log.service, stream, 0, 1).await;
+    }
     let notes = Notes::<1>::default();
     notes.trouble_at(1, Trouble::Panic);
     notes.trouble_at(2, Trouble::SqlState("23505"));
+    notes.trouble_at(4, Trouble::SqlState("54000"));
     catch_up(&mut log.follower(notes)).await;
     assert_eq!(log.noted(1).await, [3]);
     let reasons: Vec<_> = log.dead_letters().await.into_iter().map(|it| it.2).collect();
-    let violation = "the database refused it: SQLSTATE 23505, no constraint";
-    assert_eq!(reasons, ["the subscriber panicked", violation]);
+    let refused = |code| format!("the database refused it: SQLSTATE {code}, no constraint");
+    assert_eq!(reasons, ["the subscriber panicked", &refused("23505"), &refused("54000")]);
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ fn takes(it: &RegisteredEndpoint, webhook_type: WebhookType) -> bool {
 /// Tells a stream that cannot be read from a database that does not answer.
 fn trouble(error: StoreError) -> HandleError {
     match error {
-        StoreError::Database(error) => HandleError::Interrupted(error),
+        StoreError::Database(error) => error.into(),
         error => HandleError::refused(error),
     }
 }

@@ -5,13 +5,7 @@ use std::fmt::Display;
 use sqlx::PgConnection;
 use thiserror::Error;
 
-use crate::event_store::RecordedEntry;
-
-/// Classes of SQLSTATE that the same event will cause again: bad data, a violated constraint, an
-/// exception raised by a function of ours.
-///
-/// Source: PostgreSQL's documentation, appendix A.
-const SQLSTATE_CLASSES_OF_POISON: [&str; 3] = ["22", "23", "P0"];
+use crate::event_store::{RecordedEntry, sqlstate};
 
 /// Where the first generation of a subscription begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,16 +75,19 @@ impl From<sqlx::Error> for HandleError {
             // Not the message: Postgres quotes values in it.
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
-                if !SQLSTATE_CLASSES_OF_POISON.iter().any(|it| code.starts_with(it)) {
+                if !sqlstate::is_about_content(&code) {
                     return Self::Interrupted(error);
                 }
                 let constraint = database.constraint().unwrap_or("no constraint");
                 Self::Refused(format!("the database refused it: SQLSTATE {code}, {constraint}"))
             }
-            sqlx::Error::RowNotFound
-            | sqlx::Error::Encode(_)
-            | sqlx::Error::Decode(_)
-            | sqlx::Error::ColumnDecode { .. } => Self::refused(&error),
+            // Nor these messages, for the same reason.
+            sqlx::Error::RowNotFound => Self::refused("the database has no such row"),
+            sqlx::Error::Encode(_) => Self::refused("a value cannot be written"),
+            sqlx::Error::Decode(_) => Self::refused("a row cannot be read"),
+            sqlx::Error::ColumnDecode { index, .. } => {
+                Self::refused(format!("column {index} of a row cannot be read"))
+            }
             _ => Self::Interrupted(error),
         }
     }
