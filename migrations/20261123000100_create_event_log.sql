@@ -155,14 +155,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT count(*) FROM gone
 $$;
 
--- Destroys a stream's key: nobody can read its private data any more.
+-- Destroys a stream's key: nobody can read its private data any more. False if it has none.
 CREATE FUNCTION destroy_stream_key(which text) RETURNS boolean
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH erased AS (
-        UPDATE stream SET wrapped_key = NULL, key_destroyed_at = clock_timestamp()
-        WHERE stream = which AND wrapped_key IS NOT NULL RETURNING 1)
-    SELECT EXISTS (SELECT FROM erased)
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- Between appends: those before it are over, and those after it find the key gone.
+    PERFORM FROM event_head FOR UPDATE;
+    UPDATE stream SET wrapped_key = NULL, key_destroyed_at = clock_timestamp()
+    WHERE stream = which AND wrapped_key IS NOT NULL;
+    RETURN FOUND;
+END $$;
 
 REVOKE EXECUTE ON FUNCTION forget_expired_commands, destroy_stream_key, add_event_partition,
     keep_event_partitions_ahead FROM PUBLIC;

@@ -6,7 +6,8 @@
 --
 -- Outcomes: `appended`; `duplicate`, the command is in the log already (stream, version, position
 -- and append_id are those of its first append); `conflict`, the stream is at another version
--- (which is returned), or another member of this batch went first.
+-- (which is returned), another member of this batch went first, or the member was decided with the
+-- stream's key (a_with_key), which was destroyed since: its rows would show the player again.
 CREATE FUNCTION append_events(
     p_shard       smallint,
     a_command     uuid[],
@@ -14,6 +15,7 @@ CREATE FUNCTION append_events(
     a_stream      text[],
     a_expected    bigint[],
     a_wrapped_key bytea[],
+    a_with_key    boolean[],
     a_fingerprint bytea[],
     a_response    bytea[],
     a_expires_at  timestamptz[],
@@ -48,12 +50,13 @@ BEGIN
         FROM (
             SELECT a.no::int AS no, a.stream,
                    row_number() OVER (PARTITION BY a.command ORDER BY a.no) AS in_command
-            FROM unnest(a_command, a_stream, a_expected) WITH ORDINALITY
-                 AS a(command, stream, expected, no)
+            FROM unnest(a_command, a_stream, a_expected, a_with_key) WITH ORDINALITY
+                 AS a(command, stream, expected, with_key, no)
             LEFT JOIN command c
                    ON c.command_id = a.command AND (c.expires_at IS NULL OR v_now < c.expires_at)
             LEFT JOIN stream s ON s.stream = a.stream
             WHERE c.command_id IS NULL AND coalesce(s.version, 0) = a.expected
+              AND NOT (a.with_key AND s.key_destroyed_at IS NOT NULL)
         ) it
         WHERE it.in_command = 1
     ) it

@@ -725,8 +725,8 @@ async fn append(pool: &PgPool, stream: &str, expected_version: i64, events: i32)
     let outcome: String = sqlx::query_scalar(
         "SELECT outcome FROM append_events(
              0::smallint, ARRAY[$1::uuid], ARRAY[$2::uuid], ARRAY[$3::text], ARRAY[$4::bigint],
-             ARRAY[NULL::bytea], ARRAY[NULL::bytea], ARRAY[NULL::bytea], ARRAY[NULL::timestamptz],
-             ARRAY[NULL::jsonb], $5::int[], $6::text[], $7::bytea[])",
+             ARRAY[NULL::bytea], ARRAY[false], ARRAY[NULL::bytea], ARRAY[NULL::bytea],
+             ARRAY[NULL::timestamptz], ARRAY[NULL::jsonb], $5::int[], $6::text[], $7::bytea[])",
     )
     .bind(Uuid::new_v4())
     .bind(Uuid::new_v4())

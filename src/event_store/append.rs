@@ -26,6 +26,8 @@ pub struct Append {
     pub expires_at: Option<Timestamp>,
     /// The stream's key, wrapped; used when the stream is new.
     pub wrapped_key: Option<Vec<u8>>,
+    /// Whether it was decided with the stream's key at hand: a conflict, once that was destroyed.
+    pub with_key: bool,
     /// What to answer a repeat.
     pub remembered: Option<Remembered>,
     /// The rows that the API reads, as `write_read_models` takes them.
@@ -51,7 +53,7 @@ pub enum Appended {
     New(Receipt),
     /// Its command was in the log already; nothing was added.
     Duplicate(Receipt),
-    /// The stream is at another version; nothing was added.
+    /// The stream is at another version, or was erased since; nothing was added.
     Conflict,
 }
 
@@ -87,7 +89,8 @@ pub(super) async fn append_batch(
     let entries = || members().flat_map(|(n, it)| it.entries.iter().map(move |entry| (n, entry)));
     let answers: Vec<Answer> = sqlx::query_as(
         "SELECT outcome, stream, version, position, append_id
-         FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+                            $14)
          ORDER BY member",
     )
     .bind(SHARD)
@@ -96,6 +99,7 @@ pub(super) async fn append_batch(
     .bind(batch.iter().map(|it| it.stream.as_str()).collect::<Vec<_>>())
     .bind(batch.iter().map(|it| it.expected_version).collect::<Vec<_>>())
     .bind(batch.iter().map(|it| it.wrapped_key.as_deref()).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.with_key).collect::<Vec<_>>())
     .bind(remembered(batch, |it| &it.fingerprint))
     .bind(remembered(batch, |it| &it.response))
     .bind(batch.iter().map(|it| it.expires_at).collect::<Vec<_>>())

@@ -357,6 +357,7 @@ impl EventStore {
             append_id: Uuid::new_v4(),
             expires_at: context.expires_at,
             wrapped_key,
+            with_key: loaded.key.is_some(),
             remembered: remembered.transpose()?,
             rows: Some(rows),
             entries,

@@ -202,7 +202,7 @@ async fn call(
     let nothing = vec![None::<Vec<u8>>; batch.len()];
     sqlx::query_as(
         "SELECT outcome, stream, version, position FROM append_events(
-             0::smallint, $1, $2, $3, $4, $5, $5, $5,
+             0::smallint, $1, $2, $3, $4, $5, array_fill(false, ARRAY[$6]), $5, $5,
              array_fill(NULL::timestamptz, ARRAY[$6]), array_fill(NULL::jsonb, ARRAY[$6]),
              $7, $8, $9)
          ORDER BY member",

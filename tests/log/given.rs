@@ -139,6 +139,7 @@ pub fn append(stream: &str, expected_version: i64, events: usize) -> Append {
         append_id: Uuid::new_v4(),
         expires_at: None,
         wrapped_key: None,
+        with_key: false,
         remembered: None,
         rows: None,
         entries: vec![("Noted".to_owned(), entry); events],

@@ -108,8 +108,8 @@ async fn make_the_view_writable(owner: &PgPool) {
                  'data', NEW.payload -> NEW.event_type);
              SELECT outcome INTO STRICT answer FROM append_events(
                  0::smallint, ARRAY[command], ARRAY[gen_random_uuid()], ARRAY[stream],
-                 ARRAY[NEW.sequence - 1], ARRAY[NULL::bytea], ARRAY[NULL::bytea],
-                 ARRAY[NULL::bytea], ARRAY[NULL::timestamptz], ARRAY[NULL::jsonb],
+                 ARRAY[NEW.sequence - 1], ARRAY[NULL::bytea], ARRAY[false],
+                 ARRAY[NULL::bytea], ARRAY[NULL::bytea], ARRAY[NULL::timestamptz], ARRAY[NULL::jsonb],
                  ARRAY[1], ARRAY[NEW.event_type], ARRAY[convert_to(entry, 'UTF8')]);
              IF answer <> 'appended' THEN
                  RAISE unique_violation;

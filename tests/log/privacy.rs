@@ -1,5 +1,10 @@
 //! What identifies a player is in the log only encrypted, and can be erased for good.
 
+use std::collections::HashMap;
+
+use cqrs_es::{
+    Aggregate as _, AggregateContext as _, AggregateError, EventStore as _, event_sink::EventSink,
+};
 use sqlx::PgPool;
 use toffeepay::{
     domain::{
@@ -8,7 +13,7 @@ use toffeepay::{
         session::{RefundCause, Session, SessionCommand, SessionEvent},
         text::RefundReason,
     },
-    event_store::{EventStore, Once, Remember},
+    event_store::{EventStore, Once, Remember, cqrs::CqrsContext},
     ids::NewId,
     vault::Key,
 };
@@ -91,13 +96,27 @@ async fn an_erased_session_goes_on_and_what_is_private_in_it_stays_unreadable() 
         SessionEvent::PaymentDeclined { provider_text: Private::Erased, .. }
     ));
     assert_eq!(places_of(&database.owner, "Ada's card").await, 0);
-    let shown: (String, String) =
-        sqlx::query_as("SELECT user_id, return_url FROM session WHERE id = $1")
-            .bind(&id)
-            .fetch_one(&database.service)
-            .await
-            .unwrap();
-    assert_eq!(shown, (String::new(), String::new()));
+    assert_eq!(shown(&database, &id).await, (String::new(), String::new()));
+}
+
+#[tokio::test]
+async fn an_append_decided_before_an_erasure_does_not_bring_the_player_back() {
+    let database = TestDatabase::new().await;
+    let store = store(&database);
+    let id = session_id();
+    store.execute::<Session>(&id, create(PLAYER), &context()).await.unwrap();
+    let mut decided: CqrsContext<Session> = store.load_aggregate(&id).await.unwrap();
+    let sink = EventSink::default();
+    let open_page = || SessionCommand::OpenPage { at: now() };
+    decided.aggregate().handle(open_page(), &(), &sink).await.unwrap();
+
+    destroy_key(&database, &id).await;
+
+    let late = store.commit(sink.collect().await, decided, HashMap::new()).await;
+    assert!(matches!(late, Err(AggregateError::AggregateConflict)), "{late:?}");
+    let executed = store.execute::<Session>(&id, open_page(), &context()).await.unwrap();
+    assert_eq!(executed.version, 2);
+    assert_eq!(shown(&database, &id).await, (String::new(), String::new()));
 }
 
 #[tokio::test]
@@ -157,6 +176,12 @@ async fn destroy_key(database: &TestDatabase, id: &str) {
     assert!(refused.is_err(), "the service destroyed a key");
     let destroyed: bool = destroy().fetch_one(&database.owner).await.unwrap();
     assert!(destroyed);
+}
+
+/// The player and the return URL, as the API shows them.
+async fn shown(database: &TestDatabase, id: &str) -> (String, String) {
+    let row = sqlx::query_as("SELECT user_id, return_url FROM session WHERE id = $1").bind(id);
+    row.fetch_one(&database.service).await.unwrap()
 }
 
 /// In how many rows of the log, in whatever column, a text stands.
