@@ -4,6 +4,8 @@
 CREATE TABLE provider_call (
     -- The event that asks for it.
     event_id     text        PRIMARY KEY,
+    -- Handed on from it, so that what comes of the call is joined with what led to it.
+    correlation  text        NOT NULL,
     kind         text        NOT NULL CHECK (kind IN ('charge', 'capture', 'void', 'refund', 'refund_late')),
     session_id   text        NOT NULL,
     payment_id   text        NOT NULL,

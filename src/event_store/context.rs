@@ -20,7 +20,8 @@ pub struct CommandContext {
     pub actor: String,
     /// The id of the event or notification that led to the command.
     pub causation: Option<String>,
-    /// What joins all that one request led to: its request id.
+    /// What joins all that one request led to: its request id, handed on from event to command.
+    /// In clear in the log for ever.
     pub correlation: String,
 }
 

@@ -41,10 +41,12 @@ impl Subscriber for ProviderCalls {
         let payment_id = field("payment_id");
         let payment_id = payment_id.ok_or_else(|| HandleError::refused("names no payment"))?;
         sqlx::query(
-            "INSERT INTO provider_call (event_id, kind, session_id, payment_id, refund_id)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            "INSERT INTO provider_call
+                 (event_id, correlation, kind, session_id, payment_id, refund_id)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         )
         .bind(envelope.event_id.as_str())
+        .bind(&envelope.correlation)
         .bind(kind.as_str())
         .bind(session_id)
         .bind(payment_id)

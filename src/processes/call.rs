@@ -63,6 +63,8 @@ pub(super) fn asked_by(event_type: &str) -> Option<CallKind> {
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) event_id: String,
+    /// What joins it with the request that led to the event.
+    pub(super) correlation: String,
     pub(super) kind: CallKind,
     pub(super) session_id: SessionId,
     pub(super) payment_id: PaymentId,

@@ -44,6 +44,7 @@ pub struct CallWorker {
 #[derive(FromRow)]
 struct Row {
     event_id: String,
+    correlation: String,
     kind: String,
     session_id: String,
     payment_id: String,
@@ -125,7 +126,7 @@ impl CallWorker {
              WHERE event_id IN (
                  SELECT event_id FROM provider_call WHERE next_at <= now() AND leased_until < now()
                  ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-             RETURNING event_id, kind, session_id, payment_id, refund_id, attempts",
+             RETURNING event_id, correlation, kind, session_id, payment_id, refund_id, attempts",
         )
         .bind(self.owner)
         .bind(LEASE_S)
@@ -173,7 +174,7 @@ impl CallWorker {
         crash_points::reach("after_provider_call");
         let Some(command) = command else { return Ok(false) };
         let actor = format!("provider:{name}");
-        let context = CommandContext::new(actor, &call.event_id, now).because_of(&call.event_id);
+        let context = CommandContext::new(actor, &call.correlation, now).because_of(&call.event_id);
         let executed = self.store.execute::<Session>(session_id, command, &context).await?;
         crash_points::reach("after_provider_answer");
         Ok(!call.is_needed(executed.aggregate.present()?))
@@ -210,6 +211,7 @@ impl Row {
             payment_id: PaymentId::parse(self.payment_id).ok()?,
             refund_id: self.refund_id.map(RefundId::parse).transpose().ok()?,
             event_id: self.event_id,
+            correlation: self.correlation,
             attempts: self.attempts,
         })
     }

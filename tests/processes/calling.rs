@@ -7,7 +7,7 @@ use toffeepay::{
     providers::{ChargeAnswer, ProviderError, RefundAnswer},
 };
 
-use crate::stage::{Stage, captured, refusal};
+use crate::stage::{REQUEST_ID, Stage, captured, refusal};
 
 #[tokio::test]
 async fn a_started_payment_is_charged_and_the_session_is_paid() {
@@ -18,6 +18,15 @@ async fn a_started_payment_is_charged_and_the_session_is_paid() {
     assert_eq!(stage.state().await.status, SessionStatus::Paid);
     assert_eq!(stage.asked(), [format!("charge {payment_id}")]);
     assert_eq!(stage.open_calls().await, 0);
+}
+
+#[tokio::test]
+async fn what_came_of_a_call_is_joined_with_the_request_that_led_to_it() {
+    let mut stage = Stage::new(CaptureMode::Automatic).await;
+    stage.start().await;
+    stage.script.charges.lock().unwrap().push_back(Ok(ChargeAnswer::Outcome(captured())));
+    stage.work().await;
+    assert_eq!(stage.correlations().await, [REQUEST_ID; 3]);
 }
 
 #[tokio::test]

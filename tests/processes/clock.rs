@@ -86,3 +86,31 @@ async fn a_provider_that_refuses_to_let_go_is_asked_eight_times_and_no_more() {
     }
     assert_eq!(stage.asked().iter().filter(|it| *it == "void").count(), 8);
 }
+
+#[tokio::test]
+async fn a_tick_keeps_two_empty_partitions_ahead_and_until_then_readyz_warns() {
+    let stage = Stage::new(CaptureMode::Automatic).await;
+    assert_eq!(stage.warnings().await, Vec::<String>::new());
+    let into_the_second = sqlx::query("UPDATE event_head SET position = 10000001");
+    into_the_second.execute(&stage.database.owner).await.unwrap();
+    assert_eq!(
+        stage.warnings().await,
+        ["1 empty partitions ahead of the log; 2 are expected".to_owned()]
+    );
+
+    stage.timer.tick().await.unwrap();
+
+    assert_eq!(stage.warnings().await, Vec::<String>::new());
+    assert_eq!(stage.count("SELECT count(*) FROM event_partitions()").await, 4);
+}
+
+#[tokio::test]
+async fn a_tick_forgets_command_ids_whose_time_is_over() {
+    let stage = Stage::new(CaptureMode::Automatic).await;
+    stage.timer.tick().await.unwrap();
+    assert_eq!(stage.count("SELECT count(*) FROM command").await, 1);
+    let a_day_later = sqlx::query("UPDATE command SET expires_at = now()");
+    a_day_later.execute(&stage.database.owner).await.unwrap();
+    stage.timer.tick().await.unwrap();
+    assert_eq!(stage.count("SELECT count(*) FROM command").await, 0);
+}

@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use toffeepay::{
+    api::{Health, health_routes},
     clock::{Clock, SystemClock},
     domain::{
         Timestamp,
@@ -35,8 +36,15 @@ use toffeepay::{
     },
     vault::Key,
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::support::database::TestDatabase;
+
+/// What joins all that a test itself asks for.
+pub const REQUEST_ID: &str = "request-1";
 
 /// Says what it was told to say, in turn, and remembers what it was asked.
 #[derive(Default)]
@@ -181,7 +189,7 @@ impl Stage {
     }
 
     pub async fn give(&self, session_id: &SessionId, command: SessionCommand) {
-        let context = CommandContext::new("process:test", "test", self.began_at);
+        let context = CommandContext::new("process:test", REQUEST_ID, self.began_at);
         self.store.execute::<Session>(session_id.as_str(), command, &context).await.unwrap();
     }
 
@@ -231,10 +239,34 @@ impl Stage {
         loaded.aggregate.present().unwrap().clone()
     }
 
+    /// What each event of the session is joined with, in order.
+    pub async fn correlations(&self) -> Vec<String> {
+        let events = self.store.events::<Session>(self.session_id.as_str()).await.unwrap();
+        events.into_iter().map(|it| it.envelope.correlation).collect()
+    }
+
+    /// What `/readyz` warns of.
+    pub async fn warnings(&self) -> Vec<String> {
+        let health = Health { pool: self.database.service.clone(), metrics: None };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let serving = tokio::spawn(axum::serve(listener, health_routes(health)).into_future());
+        client.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        serving.abort();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        serde_json::from_value(body["warnings"].clone()).unwrap()
+    }
+
     /// How many calls are still to be made.
     pub async fn open_calls(&self) -> i64 {
-        let query = sqlx::query_scalar("SELECT count(*) FROM provider_call");
-        query.fetch_one(&self.database.owner).await.unwrap()
+        self.count("SELECT count(*) FROM provider_call").await
+    }
+
+    pub async fn count(&self, query: &str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.database.owner).await.unwrap()
     }
 
     pub fn set_clock(&self, after: TimeDelta) {
