@@ -9,6 +9,8 @@ mod fates;
 #[path = "operators/ground.rs"]
 mod ground;
 
+#[path = "operators/dead_letters.rs"]
+mod dead_letters;
 #[path = "operators/endpoints.rs"]
 mod endpoints;
 #[path = "operators/games_and_keys.rs"]

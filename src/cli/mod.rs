@@ -3,6 +3,7 @@
 //! Reads settings, calls the library, and turns what comes back into words and an exit code.
 
 pub mod database;
+pub mod dead_letters;
 pub mod dev;
 pub mod endpoints;
 mod error;
@@ -51,6 +52,7 @@ enum Command {
     Keys(keys::KeysArgs),
     Endpoints(endpoints::EndpointsArgs),
     Replay(replay::ReplayArgs),
+    DeadLetters(dead_letters::DeadLettersArgs),
 }
 
 impl Cli {
@@ -64,6 +66,10 @@ impl Cli {
             Command::Keys(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Endpoints(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Replay(args) => {
+                let code = Output::standard(async |it| args.run(it).await).await;
+                code.map(ExitCode::from)
+            }
+            Command::DeadLetters(args) => {
                 let code = Output::standard(async |it| args.run(it).await).await;
                 code.map(ExitCode::from)
             }

@@ -99,7 +99,7 @@ impl ServeArgs {
 }
 
 /// An address without a path, so that `/{session_id}` can follow it.
-fn base_url(text: &str) -> Result<Url, String> {
+pub(super) fn base_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("must be a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err("must begin http:// or https:// and name a host".to_owned());

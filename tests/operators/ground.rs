@@ -8,8 +8,8 @@ use clap::Parser;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
-    CliError, EXIT_TROUBLE, Output, endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs,
-    migrate::MigrateArgs, replay::ReplayArgs,
+    CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, endpoints::EndpointsArgs,
+    games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs, replay::ReplayArgs,
 };
 use toffeepay::domain::id::GameId;
 use toffeepay::event_store::{EventStore, migrations};
@@ -23,7 +23,8 @@ const TEMPLATE: &str = "operators_template";
 pub(crate) const SERVICE: &str = "operators_service";
 
 /// What must be able to seal or hash something.
-const WITH_KEY: [&str; 7] = ["register", "set", "issue", "revoke", "add", "rotate", "remove"];
+const WITH_KEY: [&str; 8] =
+    ["register", "set", "issue", "revoke", "add", "rotate", "remove", "retry"];
 
 #[derive(Parser)]
 enum Line {
@@ -32,6 +33,7 @@ enum Line {
     Keys(KeysArgs),
     Endpoints(EndpointsArgs),
     Replay(ReplayArgs),
+    DeadLetters(DeadLettersArgs),
 }
 
 /// What a command came to.
@@ -132,6 +134,7 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
         Line::Keys(args) => args.run(output).await.map(succeeded),
         Line::Endpoints(args) => args.run(output).await.map(succeeded),
         Line::Replay(args) => args.run(output).await,
+        Line::DeadLetters(args) => args.run(output).await,
     };
     let (out, mut err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     let code = code.unwrap_or_else(|error| {

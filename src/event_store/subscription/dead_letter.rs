@@ -2,16 +2,56 @@
 
 use std::collections::HashSet;
 
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{FromRow, PgConnection, PgExecutor};
 
 use super::key::Key;
-use crate::event_store::RecordedEntry;
+use crate::{domain::Timestamp, event_store::RecordedEntry};
 
 /// The reason noted with an event that was not tried, since it has to wait its turn.
 const WAITS: &str = "waits behind an earlier event of its stream";
 
 /// The longest reason kept, in characters.
 const REASON_CHARACTERS_MAX: usize = 500;
+
+/// A stream of which a subscription could not take an event.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ParkedStream {
+    /// Which subscription.
+    #[sqlx(rename = "name")]
+    pub subscription: String,
+    /// Which stream.
+    pub stream: String,
+    /// Where the event stands that was refused.
+    pub position: i64,
+    /// Why, without anything private.
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Since when it waits.
+    pub parked_at: Timestamp,
+    /// How many later events of the stream wait behind it.
+    pub waiting: i64,
+}
+
+/// All streams with parked events, of every subscription, the one parked earliest in the log first.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn parked_streams(
+    executor: impl PgExecutor<'_>,
+) -> Result<Vec<ParkedStream>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT * FROM (
+             SELECT DISTINCT ON (name, generation, shard, stream)
+                    name, stream, position, error, attempts, parked_at,
+                    count(*) OVER (PARTITION BY name, generation, shard, stream) - 1 AS waiting
+             FROM dead_letter ORDER BY name, generation, shard, stream, position) it
+         ORDER BY position, name",
+    )
+    .fetch_all(executor)
+    .await
+}
 
 /// Which streams of these entries have an event parked already.
 pub(super) async fn blocked_streams(

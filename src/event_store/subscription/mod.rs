@@ -18,6 +18,7 @@ mod subscriber;
 mod wake;
 mod wire;
 
+pub use dead_letter::{ParkedStream, parked_streams};
 pub use follower::{FollowError, Follower, Step};
 pub use generation::{SwitchError, live_generation, register, switch};
 pub use reader::{Page, ReadError, read_after};
