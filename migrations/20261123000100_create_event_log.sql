@@ -2,11 +2,15 @@
 --
 -- The service connects as (a member of) this role: it reads, and calls functions. It can neither
 -- UPDATE, DELETE nor TRUNCATE what happened, nor INSERT past the append function.
+-- Roles belong to the cluster: another database of it, or its administrator, may have made this
+-- one, and whoever migrates then needs no right to make roles.
 DO $$
 BEGIN
-    CREATE ROLE toffeepay_service NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'toffeepay_service') THEN
+        CREATE ROLE toffeepay_service NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL; -- Roles belong to the cluster: another database of it has made this one.
+    NULL; -- It was made in this moment.
 END $$;
 
 -- Before PostgreSQL 15 anybody may: what stands here is called with the owner's rights.

@@ -12,13 +12,16 @@ const ROLES: &str = "\
 The service must not connect as this owner, who could rewrite the log. Give it a login of its own:
   CREATE ROLE toffeepay_app LOGIN PASSWORD '…';
   GRANT toffeepay_service TO toffeepay_app;
-and put that login into the DATABASE_URL of `toffeepay serve`, which refuses any other.";
+and put that login into the DATABASE_URL of `toffeepay serve`, which refuses any other.
+The role is the whole cluster's: a login that has it can open every ToffeePay database there. Keep
+production in a cluster of its own, or let each login connect to its own database only.";
 
 /// Brings the database to the schema of this program.
 ///
-/// Connect as the owner: a login that may create tables and roles in this database, and that the
-/// service never uses. The log's tables belong to it. The service connects as another login, which
-/// only has the role toffeepay_service (made here): that role reads, and calls the function that
+/// Connect as the owner: a login that may create tables in this database, and that the service never
+/// uses. The log's tables belong to it. The service connects as another login, which only has the
+/// role toffeepay_service (made here, for which the owner needs CREATEROLE, unless the cluster has
+/// it already): that role reads, and calls the function that
 /// appends; it can neither change nor delete an event. `toffeepay serve` refuses any other login.
 ///
 /// Safe to repeat, to run beside a running service, and to start twice at once: the second waits

@@ -29,6 +29,16 @@ async fn of_two_migrations_at_once_one_waits_for_the_other() {
 }
 
 #[tokio::test]
+async fn an_owner_who_may_make_no_roles_migrates_where_the_services_role_is_there_already() {
+    Ground::new().await; // The role is the whole cluster's.
+    in_cluster("CREATE ROLE plain_owner LOGIN").await;
+    let url = login(&new_database("OWNER plain_owner").await, "plain_owner");
+    let migrated = run(&["toffeepay", "migrate", "--database-url", &url]).await;
+    assert_eq!(migrated.code, 0, "{migrated:?}");
+    assert!(migrated.err.contains("the whole cluster's"), "{}", migrated.err);
+}
+
+#[tokio::test]
 async fn a_database_that_a_newer_program_migrated_is_refused() {
     let ground = Ground::new().await;
     ground
