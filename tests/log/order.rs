@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use toffeepay::{
     domain::Timestamp,
     event_store::{
-        Appended, Committer, RecordedEntry,
+        Append, Appended, Committer, RecordedEntry,
         subscription::{Follower, HandleError, Step, Subscriber, Wake},
     },
 };
@@ -25,6 +25,8 @@ const WRITERS_PER_PROCESS: usize = 8;
 const APPENDS_PER_WRITER: usize = 60;
 /// Streams that writers of both processes fight for.
 const STREAMS: usize = 5;
+/// How often they must have taken turns at least, for the test to say anything.
+const TURNS_MIN: i64 = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_writers_in_two_processes_leave_no_gap_for_a_subscription_to_fall_into() {
@@ -51,6 +53,8 @@ async fn sixteen_writers_in_two_processes_leave_no_gap_for_a_subscription_to_fal
 
     assert!(1 < batches_beside_writers, "the subscription only began when the writers were done");
     assert!(0 < ours && 0 < theirs);
+    let turns = turns(&database.owner).await;
+    assert!(TURNS_MIN <= turns, "the processes wrote one after the other: {turns} turns");
     let position = reader.0.lock().unwrap().position;
     assert_eq!(position, i64::try_from(ours + theirs).unwrap());
     assert_eq!(position, head(&database.owner).await);
@@ -91,7 +95,9 @@ async fn write_one(committer: &Committer, pool: &PgPool, stream: &str, events: u
     loop {
         let version = "SELECT coalesce((SELECT version FROM stream WHERE stream = $1), 0)";
         let version = sqlx::query_scalar(version).bind(stream).fetch_one(pool).await.unwrap();
-        match committer.append(append(stream, version, events)).await.unwrap() {
+        let entries = vec![("Noted".to_owned(), whose()); events];
+        let append = Append { entries, ..append(stream, version, events) };
+        match committer.append(append).await.unwrap() {
             Appended::New(receipt) => {
                 assert_eq!(receipt.version, version + i64::try_from(events).unwrap());
                 return;
@@ -100,6 +106,19 @@ async fn write_one(committer: &Committer, pool: &PgPool, stream: &str, events: u
             Appended::Duplicate(..) => panic!("the command was new"),
         }
     }
+}
+
+/// An entry that tells which process wrote it.
+fn whose() -> Vec<u8> {
+    format!(r#"{{"process":{}}}"#, std::process::id()).into_bytes()
+}
+
+/// How often the process that wrote an event is another than the one that wrote the event before.
+async fn turns(pool: &PgPool) -> i64 {
+    let turns = "SELECT count(*) FROM (
+                     SELECT entry <> lag(entry) OVER (ORDER BY position) AS is_turn FROM event) it
+                 WHERE is_turn";
+    sqlx::query_scalar(turns).fetch_one(pool).await.unwrap()
 }
 
 /// Follows as webhooks do, and checks what it is handed.
