@@ -4,12 +4,16 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use sqlx::{
-    PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::time::timeout;
 
-use super::CliError;
-use crate::{event_store::EventStore, vault::Key};
+use super::{CliError, check_key};
+use crate::{
+    event_store::{EventStore, migrations},
+    vault::Key,
+};
 
 /// The most connections of a pool that is not told otherwise.
 const CONNECTIONS_MAX: u32 = 20;
@@ -88,13 +92,26 @@ impl DatabaseUrlArgs {
     pub async fn connect(&self) -> Result<PgPool, CliError> {
         let options = self.options()?;
         let target = target(&options);
-        PgPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(CONNECT_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await
-            .map_err(|source| CliError::Connect { target, source })
+        let pool = async {
+            // Asked by itself: a pool would try until its time is over, and not say why in vain.
+            let connection = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
+            connection.await.map_err(|late| sqlx::Error::Io(late.into()))??.close().await?;
+            let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX);
+            let pool = pool.acquire_timeout(CONNECT_TIMEOUT).test_before_acquire(false);
+            pool.connect_with(options).await
+        };
+        pool.await.map_err(|source| CliError::Connect { target, source })
+    }
+
+    /// The same, for a command that needs the schema of this program.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`], [`CliError::Connect`] and [`CliError::Schema`].
+    pub async fn open(&self) -> Result<PgPool, CliError> {
+        let pool = self.connect().await?;
+        migrations::check(&pool).await?;
+        Ok(pool)
     }
 }
 
@@ -143,14 +160,27 @@ impl DatabaseArgs {
         Key::from_base64(&text).map_err(|_| broken(name, rule))
     }
 
-    /// Checks both settings, then connects.
+    /// Checks both settings, the schema and the key, for commands that write: what is written
+    /// under a wrong key can never be read, and never be taken out of the log again.
     ///
     /// # Errors
     ///
-    /// [`CliError::Setting`] and [`CliError::Connect`].
+    /// [`CliError::Setting`], [`CliError::Connect`], [`CliError::Schema`], and
+    /// [`CliError::Start`] if the log was written with another key.
     pub async fn open(&self) -> Result<Opened, CliError> {
+        let opened = self.open_to_read().await?;
+        check_key(&opened.store).await?;
+        Ok(opened)
+    }
+
+    /// The same with whatever key, for a command that only tells of what it can read.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`], [`CliError::Connect`] and [`CliError::Schema`].
+    pub async fn open_to_read(&self) -> Result<Opened, CliError> {
         let (master, options) = (self.master_key()?, self.options()?);
-        let pool = self.connect().await?;
+        let pool = self.url.open().await?;
         // Processes that follow the log find new events by themselves within moments.
         let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
         Ok(Opened { pool, store, master })

@@ -173,7 +173,7 @@ impl AddArgs {
 
 impl ListArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let pool = self.database.connect().await?;
+        let pool = self.database.open().await?;
         for it in super::find_game(&pool, &self.game_id).await?.endpoints.0 {
             let Endpoint { world, url, shape, types } = it.endpoint;
             let types: Vec<&str> = types.iter().map(|it| it.as_str()).collect();

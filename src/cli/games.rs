@@ -132,7 +132,7 @@ impl GamesArgs {
 
 impl ListArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let pool = self.database.connect().await?;
+        let pool = self.database.open().await?;
         for game in GameRow::all(&pool).await? {
             let GameRow { id, studio_id, name, capture_mode, session_lifetime_s, .. } = &game;
             let currencies = game.currencies.join(",");
@@ -165,7 +165,7 @@ impl RegisterArgs {
 
 impl ShowArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let pool = self.database.connect().await?;
+        let pool = self.database.open().await?;
         let game = super::find_game(&pool, &self.game_id).await?;
         let out = &mut *output.out;
         writeln!(out, "game              {}", game.id)?;

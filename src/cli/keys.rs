@@ -148,7 +148,7 @@ impl IssueArgs {
 
 impl ListArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let pool = self.database.connect().await?;
+        let pool = self.database.open().await?;
         let game = super::find_game(&pool, &self.game_id).await?;
         for Key { key_id, world, name, scopes, expires_at, issued_at } in game.keys.0 {
             let scopes: Vec<&str> = scopes.iter().map(|it| it.as_str()).collect();

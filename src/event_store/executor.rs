@@ -125,12 +125,15 @@ impl EventStore {
 
     /// Whether the log was written with our master key; an empty log was.
     ///
+    /// The first event whose stream has a key decides: all that came later had to pass this check.
+    ///
     /// # Errors
     ///
     /// [`StoreError::Key`] if it was not, [`StoreError::Database`].
     pub async fn check_key(&self) -> Result<(), StoreError> {
         let any: Option<(String, Vec<u8>)> = sqlx::query_as(
-            "SELECT stream, wrapped_key FROM stream WHERE wrapped_key IS NOT NULL LIMIT 1",
+            "SELECT stream, wrapped_key FROM event JOIN stream USING (stream)
+             WHERE event.shard = 0 AND wrapped_key IS NOT NULL ORDER BY event.position LIMIT 1",
         )
         .fetch_optional(&self.pool)
         .await?;

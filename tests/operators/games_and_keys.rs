@@ -159,3 +159,23 @@ async fn nothing_is_given_to_a_game_that_is_not_there() {
     assert_eq!(ground.number("SELECT count(*) FROM api_key_secret").await, 0);
     assert_eq!(ground.number("SELECT count(*) FROM event").await, 0);
 }
+
+#[tokio::test]
+async fn with_another_key_than_the_logs_nothing_is_written() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let everything = "SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM api_key_secret)
+                           + (SELECT count(*) FROM endpoint_secret)";
+    let before = ground.number(everything).await;
+    ground.mix_up_keys();
+    for words in [
+        &["games", "register", "x", "--studio", "New", "--name", "X"][..],
+        &["games", "set", "g", "--capture", "manual"],
+        &["keys", "issue", "g", "--world", "test", "--name", "n"],
+        &["endpoints", "add", "g", "--world", "test", "--url", "https://game.example/hook"],
+    ] {
+        let refused = ground.run(words).await;
+        assert!(refused.code == 2 && refused.err.contains("master key is not"), "{refused:?}");
+    }
+    assert_eq!(ground.number(everything).await, before);
+}

@@ -99,6 +99,11 @@ impl Ground {
         run(&words).await
     }
 
+    /// From now on commands are given a key that the log was not written with.
+    pub(crate) fn mix_up_keys(&self) {
+        std::fs::write(&self.key_file, Key::generate().to_base64()).unwrap();
+    }
+
     /// Does what only a superuser can, with the log's guards switched off.
     pub(crate) async fn tamper(&self, statement: &str) {
         let mut connection = PgConnection::connect(&self.owner_url).await.unwrap();

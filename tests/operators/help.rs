@@ -72,6 +72,7 @@ async fn a_wrong_database_url_is_told_what_it_should_be_without_its_password() {
     assert!(list("mysql://db").await.contains("begins \"mysql\""));
     let said = list("postgres://root:hunter2@127.0.0.1:1/games").await;
     assert!(said.contains("host 127.0.0.1, database games"), "{said}");
+    assert!(said.contains("refused"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
 }
 

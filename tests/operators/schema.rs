@@ -68,6 +68,9 @@ async fn a_database_that_lacks_migrations_is_sent_to_migrate() {
     let empty = PgPool::connect(&new_database("").await).await.unwrap();
     let checked = migrations::check(&empty).await.unwrap_err().to_string();
     assert!(checked.contains("toffeepay migrate"), "{checked}");
+    let url = new_database("").await;
+    let listed = run(&["toffeepay", "games", "list", "--database-url", &url]).await;
+    assert!(listed.code == 2 && listed.err.contains("toffeepay migrate"), "{listed:?}");
 
     let ground = Ground::new().await;
     migrations::check(&ground.service).await.unwrap();
