@@ -34,7 +34,7 @@ CREATE TABLE webhook_due (
     attempts    integer     NOT NULL DEFAULT 0,
     -- By the worker's clock; a first attempt is due whatever that says.
     next_at     timestamptz NOT NULL DEFAULT 'epoch',
-    -- How long it waits for earlier messages of its session.
+    -- How long it waits for earlier messages of its session that have failed.
     hold_until  timestamptz NOT NULL DEFAULT now() + interval '60 seconds',
     UNIQUE (endpoint_id, message_id)
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.01);

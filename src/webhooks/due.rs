@@ -30,8 +30,10 @@ struct Row {
 
 /// Reads what may be sent `now`, first attempts before retries, without those in `under_way`.
 ///
-/// A message waits for the earlier ones of its session, unless its hold is over. Nothing is read
-/// for a lease that another has taken over.
+/// A message waits for the earlier ones of its session. Once its hold is over it passes by those
+/// that have failed, and none that was never tried or is under way: that one is only slow, as the
+/// message itself is after a pause of the workers. Nothing is read for a lease that another has
+/// taken over.
 pub(super) async fn claim(
     pool: &PgPool,
     lease: &Lease,
@@ -46,11 +48,12 @@ pub(super) async fn claim(
          JOIN webhook_message message USING (endpoint_id, message_id)
          WHERE endpoint_id = $1 AND lane.fence = $2
            AND due.next_at <= $3 AND due.id <> ALL ($4)
-           AND (due.hold_until <= $3 OR NOT EXISTS (
+           AND NOT EXISTS (
                 SELECT FROM webhook_due earlier
                 WHERE earlier.endpoint_id = due.endpoint_id
                   AND earlier.session_id = due.session_id
-                  AND (earlier.sequence, earlier.ordinal) < (due.sequence, due.ordinal)))
+                  AND (earlier.sequence, earlier.ordinal) < (due.sequence, due.ordinal)
+                  AND ($3 < due.hold_until OR earlier.attempts = 0 OR earlier.id = ANY ($4)))
          ORDER BY due.next_at, due.id LIMIT $5",
     )
     .bind(&lease.endpoint_id)

@@ -65,6 +65,27 @@ async fn a_later_message_goes_as_soon_as_the_earlier_one_is_delivered() {
 }
 
 #[tokio::test]
+async fn after_a_pause_of_the_workers_a_session_is_still_told_of_in_order() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    world.paid_session().await;
+    world.fan_out().await;
+    let (noted_at, _) = hold_of_the_later(&world).await;
+    world.clock.set(noted_at + TimeDelta::seconds(120));
+
+    let worker = world.worker();
+    let [lane] = worker.take(8).await.unwrap().try_into().ok().unwrap();
+    let [first] = lane.claim(8, &[]).await.unwrap().try_into().ok().unwrap();
+    assert_eq!(lane.claim(8, &[first.id()]).await.unwrap().len(), 0);
+    let attempt = lane.send(&first).await;
+    lane.settle(&first, &attempt).await.unwrap();
+    let [second] = lane.claim(8, &[]).await.unwrap().try_into().ok().unwrap();
+    lane.send(&second).await;
+
+    assert_eq!(receiver.types(), ["session.created", "session.paid"]);
+}
+
+#[tokio::test]
 async fn a_session_whose_message_is_refused_holds_up_no_other_session_and_no_other_endpoint() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let healthy = Receiver::start().await;
