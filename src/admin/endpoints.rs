@@ -35,8 +35,8 @@ impl Admin {
         Ok(endpoint_id)
     }
 
-    /// Has an endpoint's webhooks signed with `secret` from now on, and with the old one too for
-    /// as long as `grace` lasts. No grace ends the old one at once.
+    /// Has an endpoint's webhooks signed with `secret` from now on, and with the old ones too until
+    /// `grace` is over, if theirs is not over before. No grace ends them at once.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Admin {
         Ok(())
     }
 
-    /// Puts a secret in place, and an end to the one before it.
+    /// Puts a secret in place, and an end to those before it.
     async fn keep_secret(
         &self,
         endpoint_id: &EndpointId,
@@ -85,6 +85,11 @@ impl Admin {
         let sealed =
             self.endpoint_secrets.seal(endpoint_id.as_str().as_bytes(), text.as_bytes())?;
         let mut transaction = self.pool.begin().await?;
+        // Of two rotations at once the second must see the first's new secret to end it.
+        sqlx::query("SELECT FROM endpoint_secret WHERE endpoint_id = $1 FOR UPDATE")
+            .bind(endpoint_id.as_str())
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query(
             "UPDATE endpoint_secret SET expires_at = $2
              WHERE endpoint_id = $1 AND (expires_at IS NULL OR $2 < expires_at)",

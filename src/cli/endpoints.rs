@@ -90,7 +90,7 @@ struct ListArgs {
     database: DatabaseUrlArgs,
 }
 
-/// Makes a new secret and prints it, this once. The old one signs too until its grace is over.
+/// Makes a new secret and prints it, this once. Those before sign too until their grace is over.
 ///
 /// Example: toffeepay endpoints rotate space_shooter whe_06xp… --grace-hours 24
 #[derive(Clone, Debug, Args)]
@@ -102,7 +102,7 @@ struct RotateArgs {
     /// The endpoint's id (whe_…) as `endpoints list` shows it.
     #[arg(value_parser = endpoint_id)]
     endpoint_id: EndpointId,
-    /// For how many hours the old secret signs too: 0 to 168. With 0 every receiver that does not
+    /// For how many hours old secrets sign too, at most: 0 to 168. With 0 every receiver that does not
     /// have the new one yet refuses what it is sent.
     #[arg(long, value_name = "HOURS", default_value = "24",
           value_parser = clap::value_parser!(i64).range(0..=GRACE_HOURS_MAX))]
@@ -191,7 +191,7 @@ impl RotateArgs {
         let (secret, grace) = (WebhookSecret::generate(), TimeDelta::hours(grace_hours));
         admin(&opened).rotate_secret(&game_id, endpoint_id, &secret, grace).await?;
         writeln!(output.out, "{}", secret.as_text().expose_secret())?;
-        let until = format!("The old secret signs too for {grace_hours} hours.");
+        let until = format!("Secrets before it sign too, for {grace_hours} hours at most.");
         writeln!(output.err, "This is the only time that the new secret is shown.\n{until}")?;
         Ok(())
     }

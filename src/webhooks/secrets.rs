@@ -1,4 +1,4 @@
-//! Reads the secrets of an endpoint: the current one and, while its grace lasts, the one before.
+//! Reads the secrets of an endpoint: the current one and, while their grace lasts, those before.
 //!
 //! Never writes one, and never shows one: who adds or rotates an endpoint does.
 
@@ -12,6 +12,9 @@ use crate::{
 
 /// What the key of these secrets is derived for. A commitment: under another name none opens.
 pub const ENDPOINT_SECRETS_PURPOSE: &str = "endpoint-secrets";
+
+/// The most secrets that are read, the newest of them: each makes every header longer.
+const SECRETS_MAX: i64 = 8;
 
 /// Opens the secrets of endpoints.
 pub(super) struct EndpointSecrets(Key);
@@ -46,9 +49,10 @@ impl EndpointSecrets {
     ) -> Result<Result<Rotation, Unsignable>, sqlx::Error> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT sealed, expires_at FROM endpoint_secret
-             WHERE endpoint_id = $1 ORDER BY number DESC",
+             WHERE endpoint_id = $1 ORDER BY number DESC LIMIT $2",
         )
         .bind(endpoint_id.as_str())
+        .bind(SECRETS_MAX)
         .fetch_all(pool)
         .await?;
         Ok(self.read(endpoint_id, &rows))
@@ -56,10 +60,9 @@ impl EndpointSecrets {
 
     fn read(&self, endpoint_id: &EndpointId, rows: &[Row]) -> Result<Rotation, Unsignable> {
         let current = rows.iter().find(|it| it.expires_at.is_none()).ok_or(Unsignable::NoSecret)?;
-        let previous = rows.iter().find_map(|it| Some((it, it.expires_at?)));
         // An old one that cannot be opened must not keep the current one from signing.
-        let previous = previous
-            .and_then(|(it, expires_at)| Some((self.open(endpoint_id, it).ok()?, expires_at)));
+        let open = |it: &Row| Some((self.open(endpoint_id, it).ok()?, it.expires_at?));
+        let previous = rows.iter().rev().filter_map(open).collect();
         Ok(Rotation { current: self.open(endpoint_id, current)?, previous })
     }
 

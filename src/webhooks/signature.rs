@@ -68,13 +68,13 @@ impl WebhookSecret {
     }
 }
 
-/// The secrets of an endpoint. While a replaced one's grace period lasts, both sign.
+/// The secrets of an endpoint. While a replaced one's grace period lasts, it signs too.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     /// The newest.
     pub current: WebhookSecret,
-    /// The one before, and from when on it signs no more.
-    pub previous: Option<(WebhookSecret, Timestamp)>,
+    /// Those before, the oldest first, and from when on each signs no more.
+    pub previous: Vec<(WebhookSecret, Timestamp)>,
 }
 
 impl Rotation {
@@ -82,13 +82,14 @@ impl Rotation {
     ///
     /// Old, new, old: at the moment of rotation receivers still know only the old one, and besides
     /// verifiers that try every signature there are some that read only the first or the last.
+    /// Of several old ones the oldest stands outside: the newer ones may have reached nobody.
     fn signing(&self, unix_s: i64) -> Vec<&WebhookSecret> {
-        match &self.previous {
-            Some((old, expires_at)) if unix_s < expires_at.timestamp() => {
-                vec![old, &self.current, old]
-            }
-            _ => vec![&self.current],
-        }
+        let lasting = self.previous.iter().filter(|(_, it)| unix_s < it.timestamp());
+        let mut signing: Vec<_> = lasting.map(|(old, _)| old).collect();
+        let oldest = signing.first().copied();
+        signing.push(&self.current);
+        signing.extend(oldest);
+        signing
     }
 }
 

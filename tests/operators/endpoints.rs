@@ -75,6 +75,27 @@ async fn a_rotated_secret_signs_until_its_grace_is_over() {
 }
 
 #[tokio::test]
+async fn of_rotations_at_once_each_secret_is_ended_by_the_next_but_the_last() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let mut lock = ground.owner.begin().await.unwrap();
+    sqlx::query("SELECT FROM endpoint_secret FOR UPDATE").execute(&mut *lock).await.unwrap();
+    let both_wait = "SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let unlock = async {
+        while ground.number(both_wait).await < 2 {}
+        lock.commit().await.unwrap();
+    };
+    let words = ["endpoints", "rotate", "g", &id];
+    let (one, other, ()) = tokio::join!(ground.run(&words), ground.run(&words), unlock);
+    assert_eq!((one.code, other.code), (0, 0), "{one:?} {other:?}");
+    let is_current = opened(&ground, &id).await.into_iter().map(|(_, is_current)| is_current);
+    assert_eq!(is_current.collect::<Vec<_>>(), [true, false, false]);
+}
+
+#[tokio::test]
 async fn a_removed_endpoint_and_one_of_another_game_are_not_found() {
     let ground = Ground::new().await;
     ground.game("g").await;

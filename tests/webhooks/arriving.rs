@@ -124,6 +124,23 @@ async fn while_a_rotated_secret_lasts_old_new_and_old_sign_and_afterwards_the_ne
     verify_webhook(&old, &after.headers, &after.body).assert_refused();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_rotated_twice_within_its_grace_still_signs() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let (endpoint_id, old) = world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
+    world.add_secret(&endpoint_id, 2).await;
+    let end = sqlx::query("UPDATE endpoint_secret SET expires_at = now() + interval '1 day'");
+    end.execute(&world.service).await.unwrap();
+    world.add_secret(&endpoint_id, 3).await;
+
+    world.paid_session().await;
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+
+    let [received] = receiver.received().try_into().unwrap();
+    verify_webhook(&old, &received.headers, &received.body).assert_accepted();
+}
+
 #[tokio::test]
 async fn an_event_that_is_handled_again_tells_nobody_twice() {
     let (world, receiver) = (World::new().await, Receiver::start().await);

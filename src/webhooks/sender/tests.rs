@@ -53,7 +53,7 @@ fn in_dev() -> Sender {
 
 fn headers() -> SignatureHeaders {
     let event_id = EventId::from_bytes(id_bytes(0, 0, [1; 16]));
-    let secrets = Rotation { current: WebhookSecret::generate(), previous: None };
+    let secrets = Rotation { current: WebhookSecret::generate(), previous: vec![] };
     let id = MessageId::of(&event_id, WebhookType::SessionPaid);
     sign(&secrets, &id, 1_717_000_000, BODY)
 }

@@ -17,12 +17,12 @@ fn message_id() -> MessageId {
 }
 
 fn only(current: WebhookSecret) -> Rotation {
-    Rotation { current, previous: None }
+    Rotation { current, previous: vec![] }
 }
 
 fn rotated(expires_in_s: i64) -> Rotation {
     let expires_at = DateTime::from_timestamp(UNIX_S, 0).unwrap() + Duration::seconds(expires_in_s);
-    Rotation { current: secret(2), previous: Some((secret(1), expires_at)) }
+    Rotation { current: secret(2), previous: vec![(secret(1), expires_at)] }
 }
 
 /// Computed with other code than ours, so that it may disagree:
@@ -61,6 +61,19 @@ fn while_a_rotation_lasts_the_old_secret_signs_first_and_last() {
     assert_eq!(both.toffeepay_signature, expected);
     let expected = format!("{0} {1} {0}", old.webhook_signature, new.webhook_signature);
     assert_eq!(both.webhook_signature, expected);
+}
+
+#[test]
+fn a_second_rotation_within_the_grace_silences_no_secret_and_the_oldest_stays_outside() {
+    let v1 = |fill| {
+        let alone = sign(&only(secret(fill)), &message_id(), UNIX_S, BODY);
+        alone.toffeepay_signature.split_once(',').unwrap().1.to_owned()
+    };
+    let Rotation { current, mut previous } = rotated(1);
+    previous.push((current, previous[0].1));
+    let twice = Rotation { current: secret(3), previous };
+    let signed = sign(&twice, &message_id(), UNIX_S, BODY).toffeepay_signature;
+    assert_eq!(signed, format!("t={UNIX_S},{},{},{},{}", v1(1), v1(2), v1(3), v1(1)));
 }
 
 #[test]
