@@ -65,7 +65,7 @@ pub struct Settings {
 
 /// The log's database, as the service's restricted role.
 pub struct Database {
-    /// For reads, read models and deliveries.
+    /// For reads and read models; the worker of deliveries connects to the same by itself.
     pub pool: PgPool,
     /// For the committer's own connection.
     pub options: PgConnectOptions,
@@ -198,7 +198,7 @@ impl App {
         let deliveries = Deliveries::new(store.clone(), &self.master, urls);
         workers.spawn(Follower::new(pool.clone(), deliveries, SHARD, wake).run(stop.clone()));
         let (policy, time) = (self.settings.targets, Arc::clone(clock));
-        let sender = DeliveryWorker::new(pool.clone(), &self.master, policy, time)?;
+        let sender = DeliveryWorker::new(pool, &self.master, policy, time)?;
         workers.spawn(sender.run(stop.clone()));
         Ok(())
     }

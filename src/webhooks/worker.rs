@@ -12,7 +12,7 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use metrics::gauge;
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -36,6 +36,10 @@ use crate::{clock::Clock, vault::Key};
 /// When all are taken, they take turns.
 const LANES_MAX: usize = 128;
 
+/// The most connections of one worker. Its own: a lease that waits behind requests for one lapses,
+/// and what is under way is then sent twice.
+const CONNECTIONS_MAX: u32 = 8;
+
 /// How long to wait before looking again when the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -49,19 +53,22 @@ pub struct DeliveryWorker {
 }
 
 impl DeliveryWorker {
-    /// A worker, not running yet. What it opens is sealed under keys derived from the master key.
+    /// A worker, not running yet, that connects to where `pool` does, by itself. What it opens is
+    /// sealed under keys derived from the master key.
     ///
     /// # Errors
     ///
     /// [`SenderError`], if the system has no root certificates.
     pub fn new(
-        pool: PgPool,
+        pool: &PgPool,
         master: &Key,
         policy: TargetPolicy,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SenderError> {
+        let options = PgPool::connect_options(pool).as_ref().clone();
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
         let engine = Engine {
-            pool,
+            pool: pool.connect_lazy_with(options),
             secrets: EndpointSecrets::new(master),
             bodies: Bodies::new(master),
             sender: Sender::new(policy)?,

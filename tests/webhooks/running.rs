@@ -84,3 +84,16 @@ async fn leased_until(world: &World) -> chrono::DateTime<chrono::Utc> {
         .await
         .unwrap()
 }
+
+#[tokio::test]
+async fn webhooks_need_none_of_the_connections_that_requests_are_answered_with() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    world.session().await;
+    world.fan_out().await;
+    let connections = world.service.options().get_max_connections();
+    let taken = join_all((0..connections).map(|_| world.service.acquire())).await;
+    assert!(taken.iter().all(Result::is_ok));
+
+    assert_eq!(timeout(PATIENCE, world.worker().deliver_due()).await.unwrap().unwrap(), 1);
+}

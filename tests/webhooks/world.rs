@@ -4,10 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use sqlx::{
-    Connection, Executor, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::PgPool;
 use toffeepay::{
     clock::{Clock, SystemClock},
     domain::{
@@ -35,7 +32,7 @@ use toffeepay::{
 };
 use url::Url;
 
-use super::support::cluster;
+use super::support::database::TestDatabase;
 
 pub(crate) const PLAYER: &str = "player_42";
 
@@ -74,7 +71,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let (owner, service, service_options) = databases().await;
+        let TestDatabase { owner, service, service_options, .. } = TestDatabase::new().await;
         let master = Key::generate();
         let store = EventStore::open(service.clone(), service_options, &master, Arc::new(|| ()));
         let clock = Arc::new(ManualClock(Mutex::new(SystemClock.now())));
@@ -218,7 +215,7 @@ impl World {
 
     pub(crate) fn worker_with(&self, policy: TargetPolicy) -> DeliveryWorker {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        DeliveryWorker::new(self.service.clone(), &self.master, policy, clock).unwrap()
+        DeliveryWorker::new(&self.service, &self.master, policy, clock).unwrap()
     }
 
     /// Number and outcome of each attempt, in the order in which they were made.
@@ -257,18 +254,4 @@ impl World {
 
 pub(crate) fn price() -> Money {
     Money::new(499, Currency::parse("USD").unwrap()).unwrap()
-}
-
-/// A migrated database that no other test uses.
-async fn databases() -> (PgPool, PgPool, PgConnectOptions) {
-    let server = tokio::task::spawn_blocking(cluster::shared).await.unwrap();
-    let name = format!("webhooks_{}", uuid::Uuid::new_v4().simple());
-    let mut connection = PgConnection::connect(server.url()).await.unwrap();
-    connection.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
-    let options: PgConnectOptions = server.url_of(&name).parse().unwrap();
-    let service_options = options.clone().options([("role", "toffeepay_service")]);
-    let owner = PgPoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
-    sqlx::migrate!().run(&owner).await.unwrap();
-    let service = PgPoolOptions::new().max_connections(10);
-    (owner, service.connect_lazy_with(service_options.clone()), service_options)
 }
