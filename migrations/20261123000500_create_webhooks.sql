@@ -1,6 +1,18 @@
 -- What game servers are told: messages made from the log, what is still to be delivered of them,
 -- who delivers it now, and what came of each attempt.
 
+-- Where webhooks go, as far as the log was followed. Kept by the subscription that makes messages,
+-- in its own transaction, so that the order of the log decides who is told of an event.
+CREATE TABLE webhook_endpoint (
+    endpoint_id   text   PRIMARY KEY,
+    game_id       text   NOT NULL,
+    -- World, URL, shape and types, as the event has them.
+    endpoint      jsonb  NOT NULL,
+    -- Where the log tells of it. What stands before is none of its business.
+    from_position bigint NOT NULL
+);
+CREATE INDEX webhook_endpoint_by_game ON webhook_endpoint (game_id);
+
 -- A message for one endpoint, made once. Kept when it is delivered, so that the event that caused
 -- it cannot cause it again.
 CREATE TABLE webhook_message (
@@ -24,9 +36,8 @@ CREATE INDEX webhook_message_by_session ON webhook_message (session_id);
 -- Only what is still to be done: a row goes when its message is delivered, dead or for nobody.
 CREATE TABLE webhook_due (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    endpoint_id text        NOT NULL,
+    endpoint_id text        NOT NULL REFERENCES webhook_endpoint ON DELETE CASCADE,
     message_id  text        NOT NULL,
-    game_id     text        NOT NULL,
     session_id  text        NOT NULL,
     sequence    bigint      NOT NULL,
     ordinal     smallint    NOT NULL,
@@ -44,7 +55,7 @@ CREATE INDEX webhook_due_by_session ON webhook_due (endpoint_id, session_id, seq
 -- One row per endpoint that was ever due something. One worker at a time holds its lease; a lease
 -- taken over has a higher fence, and only the holder of the current fence can claim and postpone.
 CREATE TABLE webhook_lane (
-    endpoint_id  text        PRIMARY KEY,
+    endpoint_id  text        PRIMARY KEY REFERENCES webhook_endpoint ON DELETE CASCADE,
     owner        uuid,
     fence        bigint      NOT NULL DEFAULT 0,
     leased_until timestamptz NOT NULL DEFAULT '-infinity'
@@ -67,11 +78,10 @@ CREATE TABLE webhook_attempt (
 );
 CREATE INDEX webhook_attempt_by_message ON webhook_attempt (endpoint_id, message_id, number);
 
--- Messages that were given up. They can be made due again.
+-- Messages that were given up. `toffeepay endpoints retry` makes them due again.
 CREATE TABLE webhook_dead (
-    endpoint_id text        NOT NULL,
+    endpoint_id text        NOT NULL REFERENCES webhook_endpoint ON DELETE CASCADE,
     message_id  text        NOT NULL,
-    game_id     text        NOT NULL,
     session_id  text        NOT NULL,
     sequence    bigint      NOT NULL,
     ordinal     smallint    NOT NULL,
@@ -81,5 +91,5 @@ CREATE TABLE webhook_dead (
 );
 
 GRANT SELECT, INSERT ON webhook_message, webhook_attempt TO toffeepay_service;
-GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_due, webhook_lane, webhook_dead
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_endpoint, webhook_due, webhook_lane, webhook_dead
     TO toffeepay_service;

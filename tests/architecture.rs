@@ -47,7 +47,7 @@ const LAYERS: &[Layer] = &[
     row("projections", &["domain", "event_store"]),
     row("providers", &["domain"]),
     row("processes", &["domain", "event_store", "providers"]),
-    row("webhooks", &["domain", "event_store", "projections"]),
+    row("webhooks", &["domain", "event_store"]),
     row("audit", &["domain", "event_store"]),
     face("api", &["domain", "event_store", "projections", "proto"]),
     face("checkout", &["domain", "event_store", "projections"]),

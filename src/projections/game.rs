@@ -1,7 +1,7 @@
 //! The row of a game with its keys and endpoints, and how it is read.
 
 use serde_json::{Value, json};
-use sqlx::{FromRow, PgExecutor, PgPool, types::Json};
+use sqlx::{FromRow, PgPool, types::Json};
 
 use crate::{
     domain::{
@@ -44,23 +44,6 @@ impl GameRow {
     /// If the database does not answer.
     pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Self>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM game WHERE id = $1").bind(id).fetch_optional(pool).await
-    }
-
-    /// The endpoints of a game; none, if there is no such game.
-    ///
-    /// # Errors
-    ///
-    /// If the database does not answer.
-    pub async fn endpoints(
-        executor: impl PgExecutor<'_>,
-        id: &str,
-    ) -> Result<Vec<RegisteredEndpoint>, sqlx::Error> {
-        let endpoints: Option<Json<Vec<RegisteredEndpoint>>> =
-            sqlx::query_scalar("SELECT endpoints FROM game WHERE id = $1")
-                .bind(id)
-                .fetch_optional(executor)
-                .await?;
-        Ok(endpoints.map(|it| it.0).unwrap_or_default())
     }
 
     /// All games, by their names.

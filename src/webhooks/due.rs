@@ -13,7 +13,6 @@ use crate::domain::Timestamp;
 pub(super) struct Due {
     pub(super) id: i64,
     pub(super) message_id: MessageId,
-    pub(super) game_id: String,
     /// How many attempts were made.
     pub(super) attempts: i32,
     pub(super) sealed_body: Vec<u8>,
@@ -23,7 +22,6 @@ pub(super) struct Due {
 struct Row {
     id: i64,
     message_id: String,
-    game_id: String,
     attempts: i32,
     body: Vec<u8>,
 }
@@ -42,7 +40,7 @@ pub(super) async fn claim(
     most: usize,
 ) -> Result<Vec<Due>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT due.id, due.message_id, due.game_id, due.attempts, message.body
+        "SELECT due.id, due.message_id, due.attempts, message.body
          FROM webhook_due due
          JOIN webhook_lane lane USING (endpoint_id)
          JOIN webhook_message message USING (endpoint_id, message_id)
@@ -87,12 +85,6 @@ pub(super) async fn is_any(
     .await
 }
 
-/// Forgets all that is due to an endpoint that was removed; how much that was.
-pub(super) async fn forget(pool: &PgPool, endpoint_id: &str) -> Result<u64, sqlx::Error> {
-    let query = sqlx::query("DELETE FROM webhook_due WHERE endpoint_id = $1");
-    Ok(query.bind(endpoint_id).execute(pool).await?.rows_affected())
-}
-
 /// How many messages are due to anybody, now or later.
 pub(super) async fn count(pool: &PgPool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT count(*) FROM webhook_due").fetch_one(pool).await
@@ -104,7 +96,6 @@ impl Due {
         Ok(Self {
             id: row.id,
             message_id: message_id.ok_or_else(|| sqlx::Error::Decode("no message's id".into()))?,
-            game_id: row.game_id,
             attempts: row.attempts,
             sealed_body: row.body,
         })

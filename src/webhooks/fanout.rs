@@ -1,4 +1,4 @@
-//! Follows the log and notes, for each endpoint that takes it, what is to be delivered.
+//! Follows the log: of games, where webhooks go; of sessions, what is to be delivered there.
 //!
 //! The checkpoint moves in the same transaction, so nothing is lost and nothing is noted twice.
 //! Sends nothing: that is the workers' business, in transactions of their own.
@@ -9,24 +9,25 @@ use sqlx::PgConnection;
 use super::{
     bodies::Bodies,
     body::{self, Message, PublicUrls},
+    endpoint::{self, EndpointRow},
     message::{MessageId, news_of},
 };
 use crate::{
     crash_points,
     domain::{
-        game::{PayloadShape, RegisteredEndpoint, WebhookType},
+        game::{Game, PayloadShape, WebhookType},
         id::SessionId,
         session::Session,
     },
     event_store::{
-        Envelope, EventStore, LoadedEvent, RecordedEntry, StoreError, read_envelope, stream_id,
+        EventStore, LoadedEvent, RecordedEntry, StoreError, read_envelope, stream_id,
         subscription::{HandleError, Subscriber},
     },
-    projections::game::GameRow,
     vault::Key,
 };
 
-/// The subscription. Its effects are rows of `webhook_message`, `webhook_due` and `webhook_lane`.
+/// The subscription. Its effects are rows of `webhook_endpoint`, and of `webhook_message`,
+/// `webhook_due` and `webhook_lane`.
 pub struct Deliveries {
     store: EventStore,
     bodies: Bodies,
@@ -53,13 +54,25 @@ impl Deliveries {
                 return Ok((it, session));
             }
         }
-        Err(HandleError::refused("the stream ends before this event"))
+        Err(stream_is_short())
+    }
+
+    async fn follow_game(
+        &self,
+        connection: &mut PgConnection,
+        game_id: &str,
+        entry: &RecordedEntry,
+    ) -> Result<(), HandleError> {
+        let events = self.store.events::<Game>(game_id).await.map_err(trouble)?;
+        let event = events.into_iter().find(|it| it.envelope.version == entry.version);
+        let LoadedEvent { event, .. } = event.ok_or_else(stream_is_short)?;
+        Ok(endpoint::follow(connection, game_id, &event, entry.position).await?)
     }
 
     async fn note(
         &self,
         connection: &mut PgConnection,
-        endpoint: &RegisteredEndpoint,
+        endpoint: &EndpointRow,
         ordinal: i16,
         message: &Message<'_>,
     ) -> Result<(), HandleError> {
@@ -78,18 +91,16 @@ impl Deliveries {
                  INSERT INTO webhook_lane (endpoint_id) SELECT endpoint_id FROM message
                  ON CONFLICT DO NOTHING
              )
-             INSERT INTO webhook_due
-                 (endpoint_id, message_id, game_id, session_id, sequence, ordinal)
-             SELECT endpoint_id, message_id, $8, session_id, sequence, ordinal FROM message",
+             INSERT INTO webhook_due (endpoint_id, message_id, session_id, sequence, ordinal)
+             SELECT endpoint_id, message_id, session_id, sequence, ordinal FROM message",
         )
-        .bind(endpoint.endpoint_id.as_str())
+        .bind(&endpoint.endpoint_id)
         .bind(id.as_str())
         .bind(message.session_id.as_str())
         .bind(message.version)
         .bind(ordinal)
         .bind(message.webhook_type.as_str())
         .bind(sealed.map_err(HandleError::refused)?)
-        .bind(message.after.game_id.as_str())
         .execute(connection)
         .await?;
         Ok(())
@@ -107,13 +118,16 @@ impl Subscriber for Deliveries {
         connection: &mut PgConnection,
         entry: &RecordedEntry,
     ) -> Result<(), HandleError> {
+        if let Some(game_id) = stream_id::<Game>(&entry.stream) {
+            return self.follow_game(connection, game_id, entry).await;
+        }
         let Some(session_id) = stream_id::<Session>(&entry.stream) else { return Ok(()) };
         let session_id = SessionId::parse(session_id)
             .map_err(|_| HandleError::refused("the stream's name holds no session's id"))?;
         let envelope = read_envelope(entry).map_err(HandleError::refused)?;
         let game_id = envelope.game.as_deref().unwrap_or_default();
-        let mut endpoints = GameRow::endpoints(&mut *connection, game_id).await?;
-        endpoints.retain(|it| is_told_of(it, entry, &envelope));
+        let mut endpoints = endpoint::of_game(connection, game_id, entry.position).await?;
+        endpoints.retain(|it| Some(it.endpoint.world) == envelope.world);
         if endpoints.is_empty() {
             return Ok(());
         }
@@ -137,21 +151,16 @@ impl Subscriber for Deliveries {
     }
 }
 
-/// Whether the event belongs to the endpoint's world and time.
-///
-/// Either clock's word will do: of an endpoint that was added just before, one that is behind the
-/// other must not make us miss an event.
-fn is_told_of(it: &RegisteredEndpoint, entry: &RecordedEntry, envelope: &Envelope) -> bool {
-    let happened_at = entry.recorded_at.max(envelope.occurred_at);
-    Some(it.endpoint.world) == envelope.world && it.added_at <= happened_at
-}
-
-fn takes(it: &RegisteredEndpoint, webhook_type: WebhookType) -> bool {
+fn takes(it: &EndpointRow, webhook_type: WebhookType) -> bool {
     let can_take = match it.endpoint.shape {
         PayloadShape::Flat => webhook_type.is_of_session(),
         PayloadShape::Envelope => true,
     };
     can_take && it.endpoint.types.contains(&webhook_type)
+}
+
+fn stream_is_short() -> HandleError {
+    HandleError::refused("the stream ends before this event")
 }
 
 /// Tells a stream that cannot be read from a database that does not answer.

@@ -15,6 +15,7 @@ use super::{
     attempt::{Attempt, Unprepared},
     bodies::Bodies,
     due::{self, Due},
+    endpoint,
     lease::{self, Lease},
     outcome::AttemptOutcome,
     secrets::{EndpointSecrets, Unsignable},
@@ -22,7 +23,7 @@ use super::{
     settle,
     signature::{Rotation, sign},
 };
-use crate::{clock::Clock, projections::game::GameRow};
+use crate::clock::Clock;
 
 /// What all lanes of a worker share.
 pub(super) struct Engine {
@@ -68,9 +69,8 @@ impl Lane {
     }
 
     /// At most `most` messages that may be sent now, without those `under_way` (see
-    /// [`Delivery::id`]). None, once another worker has taken the lane over.
-    ///
-    /// All that is due to an endpoint that was removed is forgotten here.
+    /// [`Delivery::id`]). None, once another worker has taken the lane over or the endpoint was
+    /// removed.
     ///
     /// # Errors
     ///
@@ -83,13 +83,10 @@ impl Lane {
         let pool = &self.engine.pool;
         let claimed =
             due::claim(pool, &self.lease, self.engine.clock.now(), under_way, most).await?;
-        let Some(first) = claimed.first() else { return Ok(vec![]) };
-        let Some(destination) = self.destination(&first.game_id).await? else {
-            let messages = due::forget(pool, self.endpoint_id()).await?;
-            let endpoint_id = self.endpoint_id();
-            tracing::info!(endpoint_id, messages, "the endpoint was removed; its webhooks go too");
+        if claimed.is_empty() {
             return Ok(vec![]);
-        };
+        }
+        let Some(destination) = self.destination().await? else { return Ok(vec![]) };
         let destination = Arc::new(destination);
         let deliver = |due| Delivery { due, destination: Arc::clone(&destination) };
         Ok(claimed.into_iter().map(deliver).collect())
@@ -130,13 +127,11 @@ impl Lane {
         self.engine.is_crowded.load(Ordering::Relaxed)
     }
 
-    async fn destination(&self, game_id: &str) -> Result<Option<Destination>, sqlx::Error> {
+    async fn destination(&self) -> Result<Option<Destination>, sqlx::Error> {
         let Engine { pool, secrets, .. } = &*self.engine;
-        let endpoints = GameRow::endpoints(pool, game_id).await?;
-        let own = endpoints.into_iter().find(|it| it.endpoint_id.as_str() == self.endpoint_id());
-        let Some(own) = own else { return Ok(None) };
-        let secrets = secrets.rotation(pool, &own.endpoint_id).await?;
-        Ok(Some(Destination { url: own.endpoint.url, secrets }))
+        let Some(url) = endpoint::url(pool, self.endpoint_id()).await? else { return Ok(None) };
+        let secrets = secrets.rotation(pool, self.endpoint_id()).await?;
+        Ok(Some(Destination { url, secrets }))
     }
 
     async fn attempt(

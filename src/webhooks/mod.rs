@@ -9,6 +9,7 @@ pub mod body;
 pub mod message;
 
 mod bodies;
+mod endpoint;
 mod fanout;
 
 mod due;

@@ -5,10 +5,7 @@
 use sqlx::{FromRow, PgPool};
 
 use super::signature::{Rotation, WebhookSecret};
-use crate::{
-    domain::{Timestamp, id::EndpointId},
-    vault::Key,
-};
+use crate::{domain::Timestamp, vault::Key};
 
 /// What the key of these secrets is derived for. A commitment: under another name none opens.
 pub const ENDPOINT_SECRETS_PURPOSE: &str = "endpoint-secrets";
@@ -45,20 +42,20 @@ impl EndpointSecrets {
     pub(super) async fn rotation(
         &self,
         pool: &PgPool,
-        endpoint_id: &EndpointId,
+        endpoint_id: &str,
     ) -> Result<Result<Rotation, Unsignable>, sqlx::Error> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT sealed, expires_at FROM endpoint_secret
              WHERE endpoint_id = $1 ORDER BY number DESC LIMIT $2",
         )
-        .bind(endpoint_id.as_str())
+        .bind(endpoint_id)
         .bind(SECRETS_MAX)
         .fetch_all(pool)
         .await?;
         Ok(self.read(endpoint_id, &rows))
     }
 
-    fn read(&self, endpoint_id: &EndpointId, rows: &[Row]) -> Result<Rotation, Unsignable> {
+    fn read(&self, endpoint_id: &str, rows: &[Row]) -> Result<Rotation, Unsignable> {
         let current = rows.iter().find(|it| it.expires_at.is_none()).ok_or(Unsignable::NoSecret)?;
         // An old one that cannot be opened must not keep the current one from signing.
         let open = |it: &Row| Some((self.open(endpoint_id, it).ok()?, it.expires_at?));
@@ -66,8 +63,8 @@ impl EndpointSecrets {
         Ok(Rotation { current: self.open(endpoint_id, current)?, previous })
     }
 
-    fn open(&self, endpoint_id: &EndpointId, row: &Row) -> Result<WebhookSecret, Unsignable> {
-        let opened = self.0.open(endpoint_id.as_str().as_bytes(), &row.sealed);
+    fn open(&self, endpoint_id: &str, row: &Row) -> Result<WebhookSecret, Unsignable> {
+        let opened = self.0.open(endpoint_id.as_bytes(), &row.sealed);
         let text = opened.ok().and_then(|it| String::from_utf8(it).ok());
         let secret = text.and_then(|it| WebhookSecret::parse(&it).ok());
         secret.ok_or(Unsignable::DoesNotOpen)

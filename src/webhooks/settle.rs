@@ -33,8 +33,8 @@ const DEAD: &str = "WITH gone AS (
     RETURNING due.*
 ), dead AS (
     INSERT INTO webhook_dead
-        (endpoint_id, message_id, game_id, session_id, sequence, ordinal, attempts, died_at)
-    SELECT endpoint_id, message_id, game_id, session_id, sequence, ordinal, $4, $11 FROM gone
+        (endpoint_id, message_id, session_id, sequence, ordinal, attempts, died_at)
+    SELECT endpoint_id, message_id, session_id, sequence, ordinal, $4, $11 FROM gone
     ON CONFLICT (endpoint_id, message_id)
     DO UPDATE SET attempts = excluded.attempts, died_at = excluded.died_at)";
 

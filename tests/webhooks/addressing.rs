@@ -71,6 +71,35 @@ async fn an_endpoint_hears_nothing_of_what_happened_before_it_was_added() {
 }
 
 #[tokio::test]
+async fn an_endpoint_hears_of_what_comes_after_it_in_the_log_whatever_clock_it_was_added_by() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.clock.advance(600);
+    world.endpoint(&receiver.url, Flat, &[WebhookType::SessionCreated]).await;
+    world.clock.advance(-600);
+    world.session().await;
+
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+
+    assert_eq!(receiver.types(), ["session.created"]);
+}
+
+#[tokio::test]
+async fn while_a_games_row_is_missing_none_of_its_webhooks_is_lost() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &[WebhookType::SessionCreated]).await;
+    world.session().await;
+    world.fan_out().await;
+    sqlx::query("DELETE FROM game").execute(&world.owner).await.unwrap();
+    world.session().await;
+    world.fan_out().await;
+
+    world.worker().deliver_due().await.unwrap();
+
+    assert_eq!(receiver.types(), ["session.created", "session.created"]);
+}
+
+#[tokio::test]
 async fn an_endpoint_that_was_removed_gets_nothing_more() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let other = Receiver::start().await;
@@ -94,6 +123,7 @@ async fn an_endpoint_that_was_removed_gets_nothing_more() {
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(other.received().len(), 3);
     assert_eq!(world.due().await, NOTHING);
+    assert_eq!(world.count("webhook_lane").await, 1);
 }
 
 #[tokio::test]
@@ -113,6 +143,7 @@ async fn an_endpoint_that_has_moved_gets_what_is_due_at_its_new_place() {
     };
     let at = world.clock.now();
     world.change_game(GameCommand::ChangeEndpoint { endpoint_id, endpoint, at }).await;
+    world.fan_out().await;
     world.worker().deliver_due().await.unwrap();
 
     assert_eq!((old.received().len(), new.received().len()), (0, 1));

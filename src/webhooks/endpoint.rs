@@ -1,0 +1,80 @@
+//! The endpoints as the subscription has followed them, in a table of its own.
+//!
+//! So the order of the log alone decides who is told of an event: no clock, and no row that may be
+//! missing until it is mended. With an endpoint goes all that is due to it.
+
+use sqlx::{FromRow, PgConnection, PgPool, types::Json};
+use url::Url;
+
+use crate::domain::game::{Endpoint, GameEvent};
+
+/// An endpoint that was not removed.
+#[derive(FromRow)]
+pub(super) struct EndpointRow {
+    pub(super) endpoint_id: String,
+    pub(super) endpoint: Json<Endpoint>,
+}
+
+/// Does what an event of a game, at a position of the log, means for its endpoints.
+///
+/// No wildcard arm: whoever adds an event chooses what it means here.
+pub(super) async fn follow(
+    connection: &mut PgConnection,
+    game_id: &str,
+    event: &GameEvent,
+    position: i64,
+) -> Result<(), sqlx::Error> {
+    let query = match event {
+        // Handled again, it must not begin later than it did.
+        GameEvent::EndpointAdded { endpoint_id, endpoint, .. } => sqlx::query(
+            "INSERT INTO webhook_endpoint (endpoint_id, game_id, endpoint, from_position)
+             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(endpoint_id.as_str())
+        .bind(game_id)
+        .bind(Json(endpoint))
+        .bind(position),
+        GameEvent::EndpointChanged { endpoint_id, endpoint, .. } => {
+            sqlx::query("UPDATE webhook_endpoint SET endpoint = $2 WHERE endpoint_id = $1")
+                .bind(endpoint_id.as_str())
+                .bind(Json(endpoint))
+        }
+        GameEvent::EndpointRemoved { endpoint_id, .. } => {
+            sqlx::query("DELETE FROM webhook_endpoint WHERE endpoint_id = $1")
+                .bind(endpoint_id.as_str())
+        }
+        GameEvent::Registered { .. }
+        | GameEvent::SettingsChanged { .. }
+        | GameEvent::KeyIssued { .. }
+        | GameEvent::KeyRevoked { .. }
+        | GameEvent::EndpointSecretRotated { .. } => return Ok(()),
+    };
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// The endpoints of a game that were there before a position of the log.
+pub(super) async fn of_game(
+    connection: &mut PgConnection,
+    game_id: &str,
+    before_position: i64,
+) -> Result<Vec<EndpointRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT endpoint_id, endpoint FROM webhook_endpoint
+         WHERE game_id = $1 AND from_position < $2 ORDER BY endpoint_id",
+    )
+    .bind(game_id)
+    .bind(before_position)
+    .fetch_all(connection)
+    .await
+}
+
+/// Where an endpoint is; `None`, once it was removed.
+pub(super) async fn url(pool: &PgPool, endpoint_id: &str) -> Result<Option<Url>, sqlx::Error> {
+    let endpoint: Option<Json<Endpoint>> =
+        sqlx::query_scalar("SELECT endpoint FROM webhook_endpoint WHERE endpoint_id = $1")
+            .bind(endpoint_id)
+            .fetch_optional(pool)
+            .await?;
+    Ok(endpoint.map(|it| it.0.url))
+}
