@@ -41,7 +41,7 @@ CREATE TABLE webhook_due (
     session_id  text        NOT NULL,
     sequence    bigint      NOT NULL,
     ordinal     smallint    NOT NULL,
-    -- How many attempts were made.
+    -- How many attempts were made, since it was last handed in.
     attempts    integer     NOT NULL DEFAULT 0,
     -- By the worker's clock; a first attempt is due whatever that says.
     next_at     timestamptz NOT NULL DEFAULT 'epoch',
@@ -66,7 +66,8 @@ CREATE TABLE webhook_attempt (
     at          timestamptz NOT NULL,
     endpoint_id text        NOT NULL,
     message_id  text        NOT NULL,
-    -- Which attempt of this message: 1, 2, 3. The same twice, if a lane was taken over meanwhile.
+    -- Which attempt of this message: 1, 2, 3. The same twice, if a lane was taken over meanwhile,
+    -- or if the message was given up and then handed in again.
     number      integer     NOT NULL,
     -- `delivered`, `refused` (see the status), or why there was no whole answer.
     outcome     text        NOT NULL,

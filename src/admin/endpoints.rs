@@ -6,11 +6,11 @@ use secrecy::ExposeSecret;
 use super::{Admin, AdminError};
 use crate::{
     domain::{
-        game::{Endpoint, GameCommand},
+        game::{Endpoint, GameCommand, GameError},
         id::{EndpointId, GameId},
     },
     ids::NewId,
-    webhooks::WebhookSecret,
+    webhooks::{WebhookSecret, retry_dead},
 };
 
 impl Admin {
@@ -72,6 +72,23 @@ impl Admin {
         let remove = GameCommand::RemoveEndpoint { endpoint_id, at };
         self.execute_on_game(game_id, remove, &context).await?;
         Ok(())
+    }
+
+    /// Has an endpoint's given up messages sent after all; how many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and [`AdminError::Database`].
+    pub async fn retry_webhooks(
+        &self,
+        game_id: &GameId,
+        endpoint_id: &EndpointId,
+    ) -> Result<u64, AdminError> {
+        let game = self.game(game_id).await?;
+        if game.endpoints.iter().all(|it| it.endpoint_id != *endpoint_id) {
+            return Err(AdminError::Game(GameError::EndpointNotFound));
+        }
+        Ok(retry_dead(&self.pool, endpoint_id).await?)
     }
 
     /// Puts a secret in place, and an end to those before it.

@@ -25,7 +25,8 @@ use crate::{
 /// The longest that an old secret goes on signing, in hours: a week.
 const GRACE_HOURS_MAX: i64 = 168;
 
-/// Adds, lists and removes webhook endpoints, and rotates their secrets.
+/// Adds, lists and removes webhook endpoints, rotates their secrets, and sends again what was given
+/// up.
 ///
 /// A game server hears of a payment by a signed POST to its endpoint. An endpoint belongs to one
 /// game and one world. Its secret is shown once, when it is made; only a sealed copy is kept.
@@ -46,6 +47,7 @@ enum EndpointsCommand {
     Add(AddArgs),
     List(ListArgs),
     Rotate(RotateArgs),
+    Retry(RetryArgs),
     Remove(RemoveArgs),
 }
 
@@ -111,7 +113,28 @@ struct RotateArgs {
     database: DatabaseArgs,
 }
 
-/// Sends nothing there any more; what was still to be sent is dropped.
+/// Hands in again what was given up: a message that its receiver did not take in ten attempts over
+/// about three days.
+///
+/// All of them are sent from now on as if they were new, as many times as it takes, ten at most. Mend
+/// the receiver first. It may have granted what it was told of without saying so; the messages keep
+/// their ids, by which it can tell.
+///
+/// Example: toffeepay endpoints retry space_shooter whe_06xp…
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+struct RetryArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// The endpoint's id (whe_…) as `endpoints list` shows it.
+    #[arg(value_parser = endpoint_id)]
+    endpoint_id: EndpointId,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Sends nothing there any more; what was still to be sent is dropped, and what was given up.
 ///
 /// Example: toffeepay endpoints remove space_shooter whe_06xp…
 #[derive(Clone, Debug, Args)]
@@ -138,6 +161,7 @@ impl EndpointsArgs {
             EndpointsCommand::Add(args) => args.run(output).await?,
             EndpointsCommand::List(args) => args.run(output).await?,
             EndpointsCommand::Rotate(args) => args.run(output).await?,
+            EndpointsCommand::Retry(args) => args.run(output).await?,
             EndpointsCommand::Remove(args) => args.run(output).await?,
         }
         flush(output)?;
@@ -193,6 +217,16 @@ impl RotateArgs {
         writeln!(output.out, "{}", secret.as_text().expose_secret())?;
         let until = format!("Secrets before it sign too, for {grace_hours} hours at most.");
         writeln!(output.err, "This is the only time that the new secret is shown.\n{until}")?;
+        Ok(())
+    }
+}
+
+impl RetryArgs {
+    async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let opened = self.database.open().await?;
+        let count = admin(&opened).retry_webhooks(&self.game_id, &self.endpoint_id).await?;
+        writeln!(output.out, "{count}")?;
+        writeln!(output.err, "So many messages are sent to {} again.", self.endpoint_id)?;
         Ok(())
     }
 }

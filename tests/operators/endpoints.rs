@@ -111,6 +111,27 @@ async fn a_removed_endpoint_and_one_of_another_game_are_not_found() {
 }
 
 #[tokio::test]
+async fn what_was_given_up_is_handed_in_again_for_the_games_own_endpoint_only() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    ground.game("other").await;
+    add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let given_up = format!(
+        "INSERT INTO webhook_endpoint VALUES ('{id}', 'g', '{{}}', 1);
+         INSERT INTO webhook_dead VALUES ('{id}', 'msg_1', 'sess_1', 1, 0, 10, now())"
+    );
+    sqlx::raw_sql(&given_up).execute(&ground.owner).await.unwrap();
+
+    let theirs = ground.run(&["endpoints", "retry", "other", &id]).await;
+    assert!(theirs.code == 2 && theirs.err.contains("no such webhook endpoint"), "{theirs:?}");
+    let retried = ground.run(&["endpoints", "retry", "g", &id]).await;
+    assert_eq!((retried.code, retried.out.as_str()), (0, "1\n"), "{retried:?}");
+    assert_eq!(ground.number("SELECT count(*) FROM webhook_due").await, 1);
+    assert_eq!(ground.run(&["endpoints", "retry", "g", &id]).await.out, "0\n");
+}
+
+#[tokio::test]
 async fn a_target_that_is_not_public_https_is_refused_before_anything_is_written() {
     let ground = Ground::new().await;
     ground.game("g").await;

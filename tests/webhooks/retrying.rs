@@ -3,7 +3,7 @@
 use http::StatusCode;
 use toffeepay::{
     domain::game::{PayloadShape::Flat, WebhookType},
-    webhooks::ATTEMPTS_MAX,
+    webhooks::{ATTEMPTS_MAX, retry_dead},
 };
 
 use super::{
@@ -75,9 +75,9 @@ async fn a_redirect_is_a_refusal_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_message_is_given_up_after_its_last_attempt_and_kept_as_dead() {
+async fn a_message_is_given_up_after_its_last_attempt_and_kept_until_it_is_handed_in_again() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
+    let (endpoint_id, _) = world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     let attempts_max = usize::try_from(ATTEMPTS_MAX).unwrap();
     receiver.answer(&vec![REFUSAL; attempts_max]);
     world.paid_session().await;
@@ -94,6 +94,13 @@ async fn a_message_is_given_up_after_its_last_attempt_and_kept_as_dead() {
     world.clock.advance(LONGEST_WAIT_S);
     assert_eq!(worker.deliver_due().await.unwrap(), 0);
     assert_eq!(receiver.received().len(), attempts_max);
+
+    assert_eq!(retry_dead(&world.service, &endpoint_id).await.unwrap(), 1);
+    assert_eq!((world.due().await, world.count("webhook_dead").await), (vec![0], 0));
+    assert_eq!(worker.deliver_due().await.unwrap(), 1);
+    assert_eq!(receiver.received().len(), attempts_max + 1);
+    assert_eq!(world.due().await, NOTHING);
+    assert_eq!(retry_dead(&world.service, &endpoint_id).await.unwrap(), 0);
 }
 
 #[tokio::test]
