@@ -73,7 +73,7 @@ CREATE TABLE webhook_attempt (
     outcome     text        NOT NULL,
     http_status smallint,
     elapsed_ms  bigint      NOT NULL,
-    -- The beginning of a refusal's body, for the endpoint's owner.
+    -- The beginning of a refusal's body, for the endpoint's owner. Sealed: it may echo a player.
     excerpt     bytea,
     fence       bigint      NOT NULL
 );

@@ -104,8 +104,7 @@ impl Lane {
     ///
     /// If the database does not answer. Then the message stays due, as if never sent.
     pub async fn settle(&self, delivery: &Delivery, attempt: &Attempt) -> Result<(), sqlx::Error> {
-        let Engine { pool, clock, .. } = &*self.engine;
-        settle::settle(pool, &self.lease, &delivery.due, attempt, clock.now()).await
+        settle::settle(&self.engine, &self.lease, &delivery.due, attempt).await
     }
 
     /// Gives the lane back, so that another worker need not wait.

@@ -5,9 +5,8 @@
 
 use chrono::TimeDelta;
 use metrics::counter;
-use sqlx::PgPool;
 
-use super::{attempt::Attempt, backoff::retry_after, due::Due, lease::Lease};
+use super::{attempt::Attempt, backoff::retry_after, due::Due, lane::Engine, lease::Lease};
 use crate::{domain::Timestamp, ids::random_bytes};
 
 /// How much of a refusal's body is kept, in bytes: enough for its owner to see what it is.
@@ -18,7 +17,9 @@ const NOTE: &str = "INSERT INTO webhook_attempt
     (at, endpoint_id, message_id, number, outcome, http_status, elapsed_ms, excerpt, fence)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-const DELIVERED: &str = "WITH delivered AS (DELETE FROM webhook_due WHERE id = $10)";
+/// Also if it was given up meanwhile, by whoever has the lane now.
+const DELIVERED: &str = "WITH delivered AS (DELETE FROM webhook_due WHERE id = $10),
+    revived AS (DELETE FROM webhook_dead WHERE endpoint_id = $2 AND message_id = $3)";
 
 const POSTPONED: &str = "WITH postponed AS (
     UPDATE webhook_due due SET attempts = $4, next_at = $11
@@ -48,14 +49,16 @@ enum Verdict {
 /// Writes an attempt down, all or nothing. Harmless to repeat, except that the attempt is listed
 /// twice.
 pub(super) async fn settle(
-    pool: &PgPool,
+    engine: &Engine,
     lease: &Lease,
     due: &Due,
     attempt: &Attempt,
-    now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let number = due.attempts.saturating_add(1);
-    let verdict = Verdict::of(attempt, number, now);
+    let verdict = Verdict::of(attempt, number, engine.clock.now());
+    let excerpt = attempt.excerpt(EXCERPT_BYTES_MAX);
+    // Without it the attempt is still worth writing down.
+    let sealed_excerpt = excerpt.and_then(|it| engine.bodies.seal(&due.message_id, it).ok());
     let (effect, at) = match verdict {
         Verdict::Delivered => (DELIVERED, None),
         Verdict::Postponed { next_at } => (POSTPONED, Some(next_at)),
@@ -70,15 +73,15 @@ pub(super) async fn settle(
         .bind(attempt.word())
         .bind(attempt.http_status())
         .bind(attempt.elapsed_ms())
-        .bind(attempt.excerpt(EXCERPT_BYTES_MAX))
+        .bind(sealed_excerpt)
         .bind(lease.fence)
         .bind(due.id);
     let query = match at {
         Some(at) => query.bind(at),
         None => query,
     };
-    query.execute(pool).await?;
-    count(lease, due, attempt, &verdict);
+    query.execute(&engine.pool).await?;
+    tell(lease, due, attempt, &verdict);
     Ok(())
 }
 
@@ -96,11 +99,21 @@ impl Verdict {
     }
 }
 
-fn count(lease: &Lease, due: &Due, attempt: &Attempt, verdict: &Verdict) {
-    counter!("toffeepay_webhook_attempts_total", "outcome" => attempt.word()).increment(1);
-    if let Verdict::Dead { .. } = verdict {
-        counter!("toffeepay_webhook_dead_total").increment(1);
-        let (endpoint_id, message_id) = (&lease.endpoint_id, due.message_id.as_str());
-        tracing::warn!(endpoint_id, message_id, last = attempt.word(), "a webhook was given up");
+fn tell(lease: &Lease, due: &Due, attempt: &Attempt, verdict: &Verdict) {
+    let outcome = attempt.word();
+    counter!("toffeepay_webhook_attempts_total", "outcome" => outcome).increment(1);
+    let (endpoint_id, message_id) = (&lease.endpoint_id, due.message_id.as_str());
+    let http_status = attempt.http_status();
+    match verdict {
+        Verdict::Delivered => {}
+        Verdict::Postponed { .. } => {
+            let what = "a webhook was not delivered; it is tried again";
+            tracing::info!(endpoint_id, message_id, outcome, http_status, "{what}");
+        }
+        Verdict::Dead { .. } => {
+            counter!("toffeepay_webhook_dead_total").increment(1);
+            let what = "a webhook was given up";
+            tracing::warn!(endpoint_id, message_id, outcome, http_status, "{what}");
+        }
     }
 }

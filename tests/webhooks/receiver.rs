@@ -21,6 +21,9 @@ use url::Url;
 /// A test that waits longer for something has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What it answers with, whatever the status.
+pub(crate) const WORDS: &str = "the receiver's own words";
+
 /// A running one. Ends with its test.
 pub(crate) struct Receiver {
     pub(crate) url: Url,
@@ -107,5 +110,5 @@ async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) 
     inner.received.send_modify(|it| it.push(Received { headers, body }));
     let status = inner.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
     inner.is_open.subscribe().wait_for(|is_open| *is_open).await.unwrap();
-    (status, [(LOCATION, "/elsewhere")], "the receiver's own words").into_response()
+    (status, [(LOCATION, "/elsewhere")], WORDS).into_response()
 }

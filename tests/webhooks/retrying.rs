@@ -7,7 +7,7 @@ use toffeepay::{
 };
 
 use super::{
-    receiver::Receiver,
+    receiver::{self, Receiver},
     support::oracles::verify_webhook,
     world::{NOTHING, World},
 };
@@ -44,7 +44,7 @@ async fn what_was_refused_comes_again_as_the_same_message_signed_anew() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_kept_with_its_status_and_the_beginning_of_its_words() {
+async fn a_refusal_is_kept_with_its_status_and_sealed_the_beginning_of_its_words() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     receiver.answer(&[REFUSAL]);
@@ -52,12 +52,12 @@ async fn a_refusal_is_kept_with_its_status_and_the_beginning_of_its_words() {
     world.fan_out().await;
     world.worker().deliver_due().await.unwrap();
 
-    let (status, excerpt): (i16, Vec<u8>) =
-        sqlx::query_as("SELECT http_status, excerpt FROM webhook_attempt")
+    let (status, excerpt, message_id): (i16, Vec<u8>, String) =
+        sqlx::query_as("SELECT http_status, excerpt, message_id FROM webhook_attempt")
             .fetch_one(&world.owner)
             .await
             .unwrap();
-    assert_eq!((status, excerpt.as_slice()), (500, b"the receiver's own words".as_slice()));
+    assert_eq!((status, world.opened(&message_id, &excerpt)), (500, receiver::WORDS.into()));
 }
 
 #[tokio::test]

@@ -107,6 +107,28 @@ async fn a_delivery_counts_whoever_holds_the_lane_by_now() {
 }
 
 #[tokio::test]
+async fn a_message_that_was_delivered_after_all_is_not_kept_as_given_up() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    receiver.answer(&[StatusCode::OK, REFUSAL]);
+    world.session().await;
+    world.fan_out().await;
+    let last = sqlx::query("UPDATE webhook_due SET attempts = 9");
+    last.execute(&world.owner).await.unwrap();
+    let (slow, quick) = (world.worker(), world.worker());
+
+    let [stale] = slow.take(8).await.unwrap().try_into().ok().unwrap();
+    let [delivery] = stale.claim(8, &[]).await.unwrap().try_into().ok().unwrap();
+    let delivered = stale.send(&delivery).await;
+    world.end_leases().await;
+    quick.deliver_due().await.unwrap();
+    assert_eq!(world.count("webhook_dead").await, 1);
+    stale.settle(&delivery, &delivered).await.unwrap();
+
+    assert_eq!((world.due().await, world.count("webhook_dead").await), (vec![], 0));
+}
+
+#[tokio::test]
 async fn what_is_under_way_is_not_claimed_again_and_a_claim_is_no_larger_than_asked() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     world.endpoint(&receiver.url, Flat, &TYPES).await;

@@ -241,6 +241,12 @@ impl World {
             .unwrap()
     }
 
+    /// What is kept sealed of a message.
+    pub(crate) fn opened(&self, message_id: &str, sealed: &[u8]) -> Vec<u8> {
+        let key = self.master.derive("webhook-bodies").derive(message_id);
+        key.open(message_id.as_bytes(), sealed).unwrap()
+    }
+
     /// As if every lease's time had passed.
     pub(crate) async fn end_leases(&self) {
         let end = sqlx::query("UPDATE webhook_lane SET leased_until = '-infinity'");
