@@ -1,4 +1,5 @@
-//! The one way in which outgoing HTTP clients are built: no proxy, no redirects, a deadline.
+//! How outgoing HTTP clients are built, but for that of webhooks, which checks every address too:
+//! no proxy, no redirects, a deadline.
 //!
 //! Knows nothing of what is sent. Which targets are allowed is the business of whoever sends.
 

@@ -139,6 +139,10 @@ impl<'ast> Visit<'ast> for Paths {
         self.add_use(Vec::new(), &item.tree);
     }
 
+    fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
+        self.add(vec![item.ident.to_string()]);
+    }
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
         // A single name is a variable or an import, even if a crate has that name too.
