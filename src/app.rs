@@ -1,5 +1,7 @@
 //! The composition root: every part of the service, put together once, here.
 
+mod parts;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
@@ -7,8 +9,10 @@ use clap::ValueEnum;
 use secrecy::SecretString;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::net::TcpListener;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use parts::Parts;
 
 use crate::{
     admin::API_KEYS_PURPOSE,
@@ -71,7 +75,7 @@ pub struct Database {
     pub options: PgConnectOptions,
 }
 
-/// Why a service cannot start.
+/// Why a service cannot start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The sandbox's bank cannot.
@@ -80,6 +84,9 @@ pub enum AppError {
     /// The sender of webhooks cannot.
     #[error("webhooks cannot be sent: {0}")]
     Webhooks(#[from] SenderError),
+    /// A part of it ended without being told to; the log says why.
+    #[error("a part of the service ended by itself: {0}")]
+    PartEnded(&'static str),
 }
 
 /// A service that is put together and not running yet.
@@ -129,27 +136,23 @@ impl App {
     ///
     /// # Errors
     ///
-    /// Each [`AppError`].
+    /// [`AppError::Webhooks`] before anything runs, [`AppError::PartEnded`] when all has stopped.
     pub async fn run(
         self,
         listener: TcpListener,
         more_routes: Router,
         shutdown: CancellationToken,
     ) -> Result<(), AppError> {
-        let (workers, stop) = (TaskTracker::new(), CancellationToken::new());
-        workers.spawn(subscription::announce(self.pool.clone(), self.wake.clone(), stop.clone()));
+        let parts = Parts::new(shutdown.clone());
         if self.settings.role != Role::Api {
-            self.start_workers(&workers, &stop)?;
+            self.begin_workers(&parts)?;
         }
+        let (pool, wake) = (self.pool.clone(), self.wake.clone());
+        parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
         let router = telemetry::observed(self.routes().merge(more_routes));
         let patience = Patience { head_within: HEAD_WITHIN, drain: self.settings.drain };
         server::serve(listener, router, shutdown, patience).await;
-        stop.cancel();
-        workers.close();
-        if tokio::time::timeout(self.settings.drain, workers.wait()).await.is_err() {
-            tracing::warn!("workers did not finish within the drain; the log repairs what is cut");
-        }
-        Ok(())
+        parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 
     fn routes(&self) -> Router {
@@ -177,29 +180,29 @@ impl App {
         health.merge(api.routes()).merge(checkout.routes()).merge(bank)
     }
 
-    fn start_workers(
-        &self,
-        workers: &TaskTracker,
-        stop: &CancellationToken,
-    ) -> Result<(), AppError> {
+    fn begin_workers(&self, parts: &Parts) -> Result<(), AppError> {
         let Self { pool, wake, clock, store, .. } = self;
-        workers.spawn(subscription::listen(pool.clone(), wake.clone(), stop.clone()));
+        let (policy, time) = (self.settings.targets, Arc::clone(clock));
+        // First, since nothing that runs already would be stopped if it failed.
+        let sender = DeliveryWorker::new(pool, &self.master, policy, time)?;
+        parts.begin("sender of webhooks", |stop| sender.run(stop));
+        let (own_pool, own_wake) = (pool.clone(), wake.clone());
+        parts.begin("listener", |stop| subscription::listen(own_pool, own_wake, stop));
         let calls = Follower::new(pool.clone(), ProviderCalls, SHARD, wake);
-        workers.spawn(calls.run(stop.clone()));
+        parts.begin("follower of provider calls", |stop| calls.run(stop));
         let (providers, time) = (self.providers.clone(), Arc::clone(clock));
         let worker = CallWorker::new(pool.clone(), store.clone(), providers, time);
-        workers.spawn(worker.run(stop.clone()));
+        parts.begin("worker of provider calls", |stop| worker.run(stop));
         let timer = Timer::new(pool.clone(), store.clone(), Arc::clone(clock));
-        workers.spawn(timer.run(stop.clone()));
+        parts.begin("timer", |stop| timer.run(stop));
         if let Some(bank) = &self.bank {
-            workers.spawn(bank.notifier().run(stop.clone()));
+            let notifier = bank.notifier();
+            parts.begin("sandbox's notifier", |stop| notifier.run(stop));
         }
         let urls = PublicUrls { pay_base_url: self.settings.pay_base_url.clone() };
         let deliveries = Deliveries::new(store.clone(), &self.master, urls);
-        workers.spawn(Follower::new(pool.clone(), deliveries, SHARD, wake).run(stop.clone()));
-        let (policy, time) = (self.settings.targets, Arc::clone(clock));
-        let sender = DeliveryWorker::new(pool, &self.master, policy, time)?;
-        workers.spawn(sender.run(stop.clone()));
+        let deliveries = Follower::new(pool.clone(), deliveries, SHARD, wake);
+        parts.begin("follower of webhooks", |stop| deliveries.run(stop));
         Ok(())
     }
 }
