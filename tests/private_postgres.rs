@@ -12,7 +12,7 @@ use std::{env, fs, thread};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
-use toffeepay::private_postgres::binaries::Search;
+use toffeepay::private_postgres::binaries::{Search, named};
 use toffeepay::private_postgres::{
     Options, PostgresError, PrivatePostgres, default_data_dir, major_version,
 };
@@ -182,6 +182,16 @@ fn without_binaries_the_error_says_what_to_do() {
     for remedy in ["apt-get install postgresql", "brew install", "PG_BIN", "DATABASE_URL"] {
         assert!(error.contains(remedy), "{error}");
     }
+}
+
+#[test]
+fn a_folder_that_was_named_has_the_server_or_is_refused_and_no_other_is_taken() {
+    let nowhere = Scratch::new("named");
+    assert_eq!(named(binaries().folder(), None).unwrap(), *binaries());
+    let error = named(nowhere.path(), None).unwrap_err().to_string();
+    let expected = "PG_BIN must be a folder with the `initdb` and `postgres` of PostgreSQL 15 or";
+    assert!(error.starts_with(expected), "{error}");
+    assert!(error.contains(nowhere.path().to_str().unwrap()), "{error}");
 }
 
 #[test]

@@ -56,13 +56,12 @@ impl Binaries {
 pub struct Search(Vec<PathBuf>);
 
 impl Search {
-    /// `PG_BIN`, `PATH`, the distributions' per-version folders, Homebrew, Postgres.app, and what
+    /// `PATH`, the distributions' per-version folders, Homebrew, Postgres.app, and what
     /// was installed into `cache` before.
     #[must_use]
     pub fn this_machine(cache: &Path) -> Self {
         let mut folders: Vec<PathBuf> =
-            env::var_os("PG_BIN").map(PathBuf::from).into_iter().collect();
-        folders.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
+            env::var_os("PATH").iter().flat_map(env::split_paths).collect();
         folders.extend(per_version("/usr/lib/postgresql", "")); // Debian, Ubuntu
         folders.extend(per_version("/usr", "pgsql-")); // Red Hat, from postgresql.org
         folders.push("/usr/local/pgsql/bin".into());
@@ -94,20 +93,33 @@ impl Search {
     }
 }
 
-/// Finds PostgreSQL's programs, and installs them if there are none: into the system when root on
-/// Debian, else into `cache`. Takes a minute at most the first time, else milliseconds.
+/// The programs in the folder that `PG_BIN` names. Whoever names one wants no other.
+///
+/// # Errors
+///
+/// [`PostgresError::PgBin`].
+pub fn named(folder: &Path, wanted: Option<u32>) -> Result<Binaries, PostgresError> {
+    let found = Search::only([folder.to_owned()]).find(wanted);
+    found.map_err(|_| PostgresError::PgBin { folder: folder.to_owned(), wanted })
+}
+
+/// Finds PostgreSQL's programs: where `PG_BIN` says, if it says so, else on this machine. Installs
+/// them if there are none: into the system when root on Debian, else into `cache`. Takes a minute at most the first time, else milliseconds.
 ///
 /// `wanted` is the major version that the data needs: see [`super::major_version`]. `say` is told,
 /// in sentences for a person, what is being installed and what failed.
 ///
 /// # Errors
 ///
-/// As [`Search::find`], when installing did not help either.
+/// As [`named`], or as [`Search::find`] when installing did not help either.
 pub fn find_or_install(
     cache: &Path,
     wanted: Option<u32>,
     say: &mut dyn FnMut(&str),
 ) -> Result<Binaries, PostgresError> {
+    if let Some(folder) = env::var_os("PG_BIN") {
+        return named(Path::new(&folder), wanted);
+    }
     let search = Search::this_machine(cache);
     if let Ok(found) = search.find(wanted) {
         return Ok(found);

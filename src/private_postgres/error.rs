@@ -16,6 +16,19 @@ pub enum PostgresError {
          `initdb` and `postgres`, or set DATABASE_URL to a server of yours"
     )]
     NoBinaries,
+    /// `PG_BIN` names a folder without a server, or without the one that the data needs.
+    #[error(
+        "PG_BIN must be a folder with the `initdb` and `postgres` of PostgreSQL {}, which the \
+         account that Postgres runs as can reach; received {}",
+        wanted.map_or(format!("{OLDEST_MAJOR} or newer"), |it| it.to_string()),
+        folder.display()
+    )]
+    PgBin {
+        /// What it is.
+        folder: PathBuf,
+        /// The major version that the data needs, if there are data.
+        wanted: Option<u32>,
+    },
     /// A data folder stays with the major version that made it.
     #[error(
         "the data was made by PostgreSQL {wanted}, which is not on this machine: install that \

