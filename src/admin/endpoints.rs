@@ -6,15 +6,16 @@ use secrecy::ExposeSecret;
 use super::{Admin, AdminError};
 use crate::{
     domain::{
+        Timestamp,
         game::{Endpoint, GameCommand, GameError},
         id::{EndpointId, GameId},
     },
-    ids::NewId,
+    vault::VaultError,
     webhooks::{WebhookSecret, retry_dead},
 };
 
 impl Admin {
-    /// Has webhooks of a game sent to one more place, signed with `secret`.
+    /// Has webhooks of a game sent to one more place, signed with `secret`. Safe to repeat.
     ///
     /// # Errors
     ///
@@ -22,17 +23,20 @@ impl Admin {
     pub async fn add_endpoint(
         &self,
         game_id: &GameId,
+        endpoint_id: EndpointId,
         endpoint: Endpoint,
         secret: &WebhookSecret,
-    ) -> Result<EndpointId, AdminError> {
+    ) -> Result<(), AdminError> {
         self.game(game_id).await?;
         let (context, at) = self.context();
-        let endpoint_id = EndpointId::new(at);
         // The secret goes first: an endpoint in the log without one could never be signed for.
-        self.keep_secret(&endpoint_id, secret, None).await?;
+        self.keep_first_secret(&endpoint_id, secret).await?;
         let add = GameCommand::AddEndpoint { endpoint_id: endpoint_id.clone(), endpoint, at };
-        self.execute_on_game(game_id, add, &context).await?;
-        Ok(endpoint_id)
+        let added = self.execute_on_game(game_id, add, &context).await;
+        if let Err(AdminError::Game(_)) = &added {
+            self.forget_secrets(&endpoint_id).await?;
+        }
+        added.map(drop)
     }
 
     /// Has an endpoint's webhooks signed with `secret` from now on, and with the old ones too until
@@ -55,7 +59,7 @@ impl Admin {
         // The event goes first: it is refused for an endpoint that the game does not have. A crash
         // before the secret leaves the old one signing, and the rotation can be asked for again.
         self.execute_on_game(game_id, rotate, &context).await?;
-        self.keep_secret(&endpoint_id, secret, Some(previous_expires_at)).await
+        self.replace_secret(&endpoint_id, secret, previous_expires_at).await
     }
 
     /// Sends nothing there any more.
@@ -69,9 +73,9 @@ impl Admin {
         endpoint_id: EndpointId,
     ) -> Result<(), AdminError> {
         let (context, at) = self.context();
-        let remove = GameCommand::RemoveEndpoint { endpoint_id, at };
+        let remove = GameCommand::RemoveEndpoint { endpoint_id: endpoint_id.clone(), at };
         self.execute_on_game(game_id, remove, &context).await?;
-        Ok(())
+        self.forget_secrets(&endpoint_id).await
     }
 
     /// Has an endpoint's given up messages sent after all; how many there are.
@@ -91,16 +95,45 @@ impl Admin {
         Ok(retry_dead(&self.pool, endpoint_id).await?)
     }
 
-    /// Puts a secret in place, and an end to those before it.
-    async fn keep_secret(
+    async fn keep_first_secret(
         &self,
         endpoint_id: &EndpointId,
         secret: &WebhookSecret,
-        previous_expires_at: Option<crate::domain::Timestamp>,
     ) -> Result<(), AdminError> {
+        sqlx::query(
+            "INSERT INTO endpoint_secret (endpoint_id, number, sealed) VALUES ($1, 1, $2)
+             ON CONFLICT (endpoint_id, number) DO UPDATE SET sealed = excluded.sealed",
+        )
+        .bind(endpoint_id.as_str())
+        .bind(self.seal(endpoint_id, secret)?)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Removes the secrets of an endpoint that is not in the log, or not any more.
+    async fn forget_secrets(&self, endpoint_id: &EndpointId) -> Result<(), AdminError> {
+        let query = sqlx::query("DELETE FROM endpoint_secret WHERE endpoint_id = $1");
+        query.bind(endpoint_id.as_str()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    fn seal(
+        &self,
+        endpoint_id: &EndpointId,
+        secret: &WebhookSecret,
+    ) -> Result<Vec<u8>, VaultError> {
         let text = secret.as_text().expose_secret();
-        let sealed =
-            self.endpoint_secrets.seal(endpoint_id.as_str().as_bytes(), text.as_bytes())?;
+        self.endpoint_secrets.seal(endpoint_id.as_str().as_bytes(), text.as_bytes())
+    }
+
+    /// Puts a secret in place, and an end to those before it.
+    async fn replace_secret(
+        &self,
+        endpoint_id: &EndpointId,
+        secret: &WebhookSecret,
+        previous_expires_at: Timestamp,
+    ) -> Result<(), AdminError> {
         let mut transaction = self.pool.begin().await?;
         // Of two rotations at once the second must see the first's new secret to end it.
         sqlx::query("SELECT FROM endpoint_secret WHERE endpoint_id = $1 FOR UPDATE")
@@ -121,7 +154,7 @@ impl Admin {
              WHERE endpoint_id = $1",
         )
         .bind(endpoint_id.as_str())
-        .bind(sealed)
+        .bind(self.seal(endpoint_id, secret)?)
         .execute(&mut *transaction)
         .await?;
         Ok(transaction.commit().await?)

@@ -13,12 +13,14 @@ use super::{
     operator::{admin, endpoint_id, flush, game_id, world},
 };
 use crate::{
+    clock::{Clock as _, SystemClock},
     domain::{
         game::{Endpoint, PayloadShape, WebhookType},
         id::{EndpointId, GameId},
         violation::Violation,
         world::World,
     },
+    ids::NewId as _,
     webhooks::{TargetPolicy, WebhookSecret},
 };
 
@@ -185,7 +187,8 @@ impl AddArgs {
         }
         let opened = database.open().await?;
         let (secret, endpoint) = (WebhookSecret::generate(), Endpoint { world, url, shape, types });
-        let id = admin(&opened).add_endpoint(&game_id, endpoint, &secret).await?;
+        let id = EndpointId::new(SystemClock.now());
+        admin(&opened).add_endpoint(&game_id, id.clone(), endpoint, &secret).await?;
         writeln!(output.out, "{}", secret.as_text().expose_secret())?;
         writeln!(
             output.err,

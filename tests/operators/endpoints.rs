@@ -1,6 +1,16 @@
 //! Webhook endpoints and their secrets, as operators make them.
 
-use toffeepay::webhooks::{ENDPOINT_SECRETS_PURPOSE, WebhookSecret};
+use toffeepay::{
+    admin::Admin,
+    clock::{Clock, SystemClock},
+    domain::{
+        game::{Endpoint, PayloadShape, WebhookType},
+        id::{EndpointId, GameId},
+        world::World,
+    },
+    ids::NewId,
+    webhooks::{ENDPOINT_SECRETS_PURPOSE, WebhookSecret},
+};
 
 use crate::ground::Ground;
 
@@ -57,6 +67,27 @@ async fn an_envelope_endpoint_hears_of_everything_unless_it_names_what_it_wants(
         ["endpoints", "add", "g", "--world", "test", "--url", URL, "--type", "refund.created"];
     let refused = ground.run(&flat).await;
     assert!(refused.code == 2, "a flat endpoint takes session events only: {refused:?}");
+    let secrets = ground.number("SELECT count(*) FROM endpoint_secret").await;
+    assert_eq!(secrets, 1, "what is refused leaves nothing behind");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_added_again_is_the_same_endpoint() {
+    let ground = Ground::new().await;
+    let game_id: GameId = ground.game("g").await;
+    let admin = Admin::new(ground.store.clone(), ground.service.clone(), &ground.master, "test");
+    let (id, secret) = (EndpointId::new(SystemClock.now()), WebhookSecret::generate());
+    for _ in 0..2 {
+        let endpoint = Endpoint {
+            world: World::Test,
+            url: URL.parse().unwrap(),
+            shape: PayloadShape::Flat,
+            types: vec![WebhookType::SessionPaid],
+        };
+        admin.add_endpoint(&game_id, id.clone(), endpoint, &secret).await.unwrap();
+    }
+    assert_eq!(listed_id(&ground).await, id.as_str());
+    assert_eq!(opened(&ground, id.as_str()).await.len(), 1);
 }
 
 #[tokio::test]
@@ -106,6 +137,7 @@ async fn a_removed_endpoint_and_one_of_another_game_are_not_found() {
     assert!(theirs.code == 2 && theirs.err.contains("no such webhook endpoint"), "{theirs:?}");
     assert_eq!(opened(&ground, &id).await.len(), 1, "nothing was rotated");
     assert_eq!(ground.run(&["endpoints", "remove", "g", &id]).await.code, 0);
+    assert_eq!(opened(&ground, &id).await.len(), 0, "its secrets go with it");
     assert_eq!(ground.run(&["endpoints", "list", "g"]).await.out, "");
     assert_eq!(ground.run(&["endpoints", "remove", "g", &id]).await.code, 2);
 }

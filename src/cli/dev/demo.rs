@@ -16,6 +16,7 @@ use crate::{
         world::World,
     },
     event_store::{CommandContext, EventStore},
+    ids::NewId,
     projections::game::GameRow,
     vault::Key,
     webhooks::WebhookSecret,
@@ -104,25 +105,35 @@ async fn endpoint(
     game_id: &GameId,
     url: Url,
 ) -> Result<String, CliError> {
-    let mut kept = folder.kept()?;
+    let (endpoint_id, secret) = endpoint_kept(folder)?;
     let types = WebhookType::ALL.iter().copied().filter(|it| it.is_of_session()).collect();
     let wanted = Endpoint { world: World::Test, url, shape: PayloadShape::Flat, types };
     let game = GameRow::find(pool, game_id.as_str()).await.map_err(CliError::start)?;
     let endpoints = game.map(|it| it.endpoints.0).unwrap_or_default();
-    let there = endpoints.into_iter().find(|it| Some(&it.endpoint_id) == kept.endpoint_id.as_ref());
-    if let (Some(there), Some(secret)) = (there, &kept.webhook_secret) {
-        if there.endpoint != wanted {
-            move_endpoint(store, game_id, there.endpoint_id, wanted).await?;
+    match endpoints.into_iter().find(|it| it.endpoint_id == endpoint_id) {
+        Some(there) if there.endpoint == wanted => {}
+        Some(there) => move_endpoint(store, game_id, there.endpoint_id, wanted).await?,
+        None => {
+            let added = admin.add_endpoint(game_id, endpoint_id, wanted, &secret).await;
+            added.map_err(CliError::start)?;
         }
-        return Ok(secret.clone());
     }
-    let secret = WebhookSecret::generate();
-    let added = admin.add_endpoint(game_id, wanted, &secret).await.map_err(CliError::start)?;
-    kept.endpoint_id = Some(added);
-    let secret = secret.as_text().expose_secret();
-    kept.webhook_secret = Some(secret.to_owned());
+    Ok(secret.as_text().expose_secret().to_owned())
+}
+
+/// The endpoint's id and secret. Kept before they are used: an endpoint whose secret nobody knows
+/// would be sent to for ever.
+fn endpoint_kept(folder: &Folder) -> Result<(EndpointId, WebhookSecret), CliError> {
+    let mut kept = folder.kept()?;
+    if let (Some(endpoint_id), Some(secret)) = (&kept.endpoint_id, &kept.webhook_secret) {
+        let secret = WebhookSecret::parse(secret).map_err(CliError::start)?;
+        return Ok((endpoint_id.clone(), secret));
+    }
+    let (endpoint_id, secret) = (EndpointId::new(SystemClock.now()), WebhookSecret::generate());
+    kept.endpoint_id = Some(endpoint_id.clone());
+    kept.webhook_secret = Some(secret.as_text().expose_secret().to_owned());
     folder.write(&kept)?;
-    Ok(secret.to_owned())
+    Ok((endpoint_id, secret))
 }
 
 async fn move_endpoint(
