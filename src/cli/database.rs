@@ -20,6 +20,9 @@ const CONNECTIONS_MAX: u32 = 20;
 /// How long to wait for a connection before the database counts as unreachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the connections of a pool may take to end: one that hangs over a dead network does not.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The environment variable that holds the master key.
 const MASTER_KEY: &str = "MASTER_KEY";
 
@@ -66,22 +69,7 @@ impl DatabaseUrlArgs {
     ///
     /// [`CliError::Setting`] if it is missing or not a PostgreSQL URL.
     pub fn options(&self) -> Result<PgConnectOptions, CliError> {
-        let broken = |rule: &str, received| CliError::Setting {
-            name: "DATABASE_URL",
-            rule: rule.to_owned(),
-            received,
-        };
-        let rule = "must be a URL such as postgres://user:password@host:5432/database";
-        let text = self.database_url.as_deref().map(str::trim).filter(|it| !it.is_empty());
-        let text = text.ok_or_else(|| broken(rule, Some("nothing".to_owned())))?;
-        // The rest may hold a password.
-        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
-        if !matches!(scheme, "postgres" | "postgresql") {
-            return Err(broken(rule, Some(format!("a text that begins {:?}", cut(scheme)))));
-        }
-        let options = PgConnectOptions::from_str(text);
-        let options = options.map_err(|_| broken(rule, Some("one that cannot be read".into())))?;
-        Ok(options.application_name("toffeepay"))
+        parse_url(self.database_url.as_deref().unwrap_or_default())
     }
 
     /// A pool of connections; the first is made at once.
@@ -184,6 +172,38 @@ impl DatabaseArgs {
         // Processes that follow the log find new events by themselves within moments.
         let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
         Ok(Opened { pool, store, master })
+    }
+}
+
+/// Reads the URL of a PostgreSQL database. What is wrong with it is said without its password.
+///
+/// # Errors
+///
+/// [`CliError::Setting`].
+pub fn parse_url(text: &str) -> Result<PgConnectOptions, CliError> {
+    let broken = |received: String| CliError::Setting {
+        name: "DATABASE_URL",
+        rule: "must be a URL such as postgres://user:password@host:5432/database".to_owned(),
+        received: Some(received),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(broken("nothing".to_owned()));
+    }
+    // The rest may hold a password.
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    if !matches!(scheme, "postgres" | "postgresql") {
+        return Err(broken(format!("a text that begins {:?}", cut(scheme))));
+    }
+    let options = PgConnectOptions::from_str(text);
+    let options = options.map_err(|_| broken("one that cannot be read".to_owned()))?;
+    Ok(options.application_name("toffeepay"))
+}
+
+/// Ends a pool's connections; those that do not end in time are cut off with the process.
+pub async fn close(pool: &PgPool) {
+    if timeout(CLOSE_TIMEOUT, pool.close()).await.is_err() {
+        tracing::warn!("a connection to the database does not end, and is cut off");
     }
 }
 

@@ -7,7 +7,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{CliError, database::DatabaseArgs, shutdown};
+use super::{
+    CliError,
+    database::{DatabaseArgs, close},
+    shutdown,
+};
 use crate::{
     app::{App, Database, Role, Settings},
     event_store::{migrations, rights},
@@ -93,7 +97,7 @@ impl ServeArgs {
         shutdown::on_signal(&stop);
         tracing::info!(listen = %listener.local_addr()?, role = ?self.role, "serving");
         let served = app.run(listener, axum::Router::new(), stop).await;
-        pool.close().await;
+        close(&pool).await;
         served.map_err(CliError::start)
     }
 }
@@ -103,6 +107,9 @@ pub(super) fn base_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("must be a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err("must begin http:// or https:// and name a host".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must hold no user name and no password: players see it".to_owned());
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err("must have no path, query or fragment".to_owned());

@@ -8,8 +8,9 @@ use clap::Parser;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
-    CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, endpoints::EndpointsArgs,
-    games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs, replay::ReplayArgs,
+    CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, dev::DevArgs,
+    endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs,
+    replay::ReplayArgs, serve::ServeArgs,
 };
 use toffeepay::domain::id::GameId;
 use toffeepay::event_store::{EventStore, migrations};
@@ -28,6 +29,8 @@ const WITH_KEY: [&str; 8] =
 
 #[derive(Parser)]
 enum Line {
+    Dev(DevArgs),
+    Serve(ServeArgs),
     Migrate(MigrateArgs),
     Games(GamesArgs),
     Keys(KeysArgs),
@@ -134,6 +137,8 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
     let output = &mut Output { out: &mut out, err: &mut err, is_watched: false };
     let succeeded = |_| 0;
     let code: Result<u8, CliError> = match line {
+        Line::Dev(args) => args.run().await.map(|()| 0),
+        Line::Serve(args) => args.run().await.map(|()| 0),
         Line::Migrate(args) => args.run(output).await.map(succeeded),
         Line::Games(args) => args.run(output).await.map(succeeded),
         Line::Keys(args) => args.run(output).await.map(succeeded),

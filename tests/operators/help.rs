@@ -114,3 +114,16 @@ fn values_out_of_their_limits_are_refused_before_anything_is_opened() {
     assert!(issue("--scope", "admin").contains("read, write or refund"));
     assert!(refusal(&["toffeepay", "replay", "--show-private"]).contains("SESSION_ID"));
 }
+
+#[test]
+fn a_pay_base_url_that_players_cannot_be_sent_to_is_refused() {
+    for (wrong, rule) in [
+        ("pay.example.com", "must be a URL"),
+        ("ftp://pay.example.com", "must begin http:// or https://"),
+        ("https://u:p@pay.example.com", "no user name and no password"),
+        ("https://pay.example.com/pay", "no path"),
+    ] {
+        let said = refusal(&["toffeepay", "serve", "--pay-base-url", wrong]);
+        assert!(said.contains(rule), "{said}");
+    }
+}

@@ -1,8 +1,12 @@
 //! `migrate`, and who may work on what it made.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
+use toffeepay::cli::database::close;
 use toffeepay::event_store::migrations::{self, MIGRATOR, SchemaError};
 use toffeepay::event_store::rights::{self, RightsError};
+use tokio::time::timeout;
 
 use crate::ground::{Ground, in_cluster, login, new_database, run};
 
@@ -146,4 +150,12 @@ async fn a_login_without_the_role_and_a_database_without_a_log_are_told_what_is_
     let empty = PgPool::connect(&new_database("").await).await.unwrap();
     let refused = rights::check(&empty).await;
     assert!(matches!(refused, Err(RightsError::NoLog)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_end_holds_the_process_up_for_moments_only() {
+    let ground = Ground::new().await;
+    let hangs = ground.service.acquire().await.unwrap();
+    timeout(Duration::from_secs(60), close(&ground.service)).await.unwrap();
+    drop(hangs);
 }

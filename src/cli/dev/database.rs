@@ -1,13 +1,13 @@
 //! Dev's database: the one that it was given, or a private Postgres in the data folder.
 
-use std::{path::Path, str::FromStr};
+use std::path::Path;
 
 use sqlx::{
     Connection, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::super::CliError;
+use super::super::{CliError, database::parse_url};
 use crate::{
     app::Database,
     event_store::migrations,
@@ -24,13 +24,14 @@ const CONNECTIONS_MAX: u32 = 20;
 /// A Postgres that dev uses, and stops at its end if it is dev's own.
 pub(super) struct Server {
     url: String,
+    owner: PgConnectOptions,
     private: Option<PrivatePostgres>,
 }
 
 /// Takes the database of `url`, else starts a private one in `folder`.
 pub(super) async fn open(url: Option<&str>, folder: &Path) -> Result<Server, CliError> {
     if let Some(url) = url.filter(|it| !it.is_empty()) {
-        return Ok(Server { url: url.to_owned(), private: None });
+        return Ok(Server { url: url.to_owned(), owner: parse_url(url)?, private: None });
     }
     let (folder, cache) = (folder.join("postgres"), folder.join("binaries"));
     let private = tokio::task::spawn_blocking(move || {
@@ -39,7 +40,8 @@ pub(super) async fn open(url: Option<&str>, folder: &Path) -> Result<Server, Cli
         PrivatePostgres::start(&folder, &found, Options::default())
     });
     let private = private.await.map_err(CliError::start)?.map_err(CliError::start)?;
-    Ok(Server { url: private.url_of(NAME), private: Some(private) })
+    let url = private.url_of(NAME);
+    Ok(Server { owner: parse_url(&url)?, url, private: Some(private) })
 }
 
 impl Server {
@@ -56,14 +58,14 @@ impl Server {
         if let Some(private) = &self.private {
             create_database(private.url()).await?;
         }
-        let owner = PgConnectOptions::from_str(&self.url).map_err(CliError::start)?;
-        migrations::migrate(&owner, |_| ()).await?;
-        let mut connection = PgConnection::connect_with(&owner).await.map_err(CliError::start)?;
+        migrations::migrate(&self.owner, |_| ()).await?;
+        let connection = PgConnection::connect_with(&self.owner).await;
+        let mut connection = connection.map_err(CliError::start)?;
         let grant = format!("GRANT {ROLE} TO CURRENT_USER");
         // A superuser needs no grant, and an owner that may not grant finds out below.
         let _ = sqlx::query(&grant).execute(&mut connection).await;
         connection.close().await.map_err(CliError::start)?;
-        let options = owner.options([("role", ROLE)]);
+        let options = self.owner.clone().options([("role", ROLE)]);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
         let pool = pool.connect_with(options.clone()).await.map_err(CliError::start)?;
         Ok(Database { pool, options })

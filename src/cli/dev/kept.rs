@@ -72,7 +72,10 @@ impl Folder {
     fn read(&self) -> Result<Option<Kept>, CliError> {
         let path = self.path.join(FILE);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).map_err(CliError::start)?)),
+            Ok(bytes) => {
+                let damaged = |error| CliError::file(&path, &io::Error::other(error));
+                Ok(Some(serde_json::from_slice(&bytes).map_err(damaged)?))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(CliError::file(&path, &error)),
         }
