@@ -7,6 +7,15 @@ use url::Url;
 
 use super::{super::CliError, demo::Demo, private_file};
 
+/// Removes the last run's, whose address nobody serves any more, and sees that there is a folder
+/// for this run's.
+pub(super) fn make_way(path: &Path) -> Result<(), CliError> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_there = folder.metadata().map(|_| ());
+    let removed = is_there.and_then(|()| private_file::remove(path));
+    removed.map_err(|error| CliError::file(path, &error))
+}
+
 /// Writes it whole or not at all.
 pub(super) fn write(
     path: &Path,

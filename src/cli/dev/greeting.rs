@@ -6,15 +6,18 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::demo::Demo;
+use crate::http_client::http_client;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long one answer to that may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A gold coin, 16 × 16 pixels.
 const COIN_PNG: &str = include_str!("coin.png.base64");
 
 /// Returns once `/readyz` says yes, or on the way down.
 pub(super) async fn when_ready(base: &Url, stop: &CancellationToken) {
-    let Ok(client) = reqwest::Client::builder().no_proxy().build() else { return };
+    let Ok(client) = http_client(ANSWER_WITHIN) else { return };
     let mut url = base.clone();
     url.set_path("/readyz");
     while !stop.is_cancelled() {

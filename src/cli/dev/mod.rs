@@ -19,7 +19,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{CliError, shutdown};
+use database::Server;
+use demo::Demo;
+
+use super::{CliError, database::close, shutdown};
 use crate::{
     app::{App, Role, Settings},
     providers::sandbox::Faults,
@@ -51,12 +54,14 @@ pub struct DevArgs {
     /// A Postgres to use instead of its own. It must be allowed to create tables and roles there.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Where the demo game's webhooks go. Without it a receiver of its own verifies and prints
-    /// each one.
-    #[arg(long, value_name = "URL")]
+    /// Where the demo game's webhooks go, such as http://localhost:3000/webhooks. Where nothing
+    /// answers, each attempt is logged, and tried again for three days. Without it a receiver of
+    /// its own verifies and prints each one.
+    #[arg(long, value_name = "URL", value_parser = webhook_url)]
     webhook_url: Option<Url>,
     /// Once everything answers, a JSON file with api_url, pay_url, game_id, api_key,
-    /// webhook_secret and database_url is put here, readable by its owner only.
+    /// webhook_secret and database_url is put here, readable by its owner only. One that is there
+    /// at the start is removed first.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// What the sandbox's bank is to do wrong, such as `timeout_after_charge,repeat=2,reorder`.
@@ -80,6 +85,9 @@ impl DevArgs {
             None => crate::private_postgres::default_data_dir().map_err(CliError::start)?,
         };
         let folder = kept::Folder::open(&data_dir)?;
+        if let Some(file) = &self.env_file {
+            env_file::make_way(file)?;
+        }
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.map_err(|error| CliError::listen(self.listen, &error))?;
         let address = reachable(listener.local_addr()?);
@@ -105,19 +113,43 @@ impl DevArgs {
         let stop = CancellationToken::new();
         shutdown::on_signal(&stop);
         let routes = receiver::routes(&demo.webhook_secret);
-        let running = tokio::spawn(app.run(listener, routes, stop.clone()));
+        let running = app.run(listener, routes, stop.clone());
+        // However it ends: nobody is to wait any more for it to get ready.
+        let ended = stop.clone().drop_guard();
+        let running = tokio::spawn(async move {
+            let _ended = ended;
+            running.await
+        });
         greeting::when_ready(&base, &stop).await;
-        if let Some(file) = &self.env_file {
-            env_file::write(file, &base, &demo, server.url())?;
+        let greeted = if stop.is_cancelled() { Ok(()) } else { self.greet(&base, &demo, &server) };
+        if greeted.is_err() {
+            stop.cancel();
         }
-        if !stop.is_cancelled() {
-            greeting::print(&base, &demo, server.describe(), self.webhook_url.as_ref());
-        }
-        running.await.map_err(CliError::start)?.map_err(CliError::start)?;
-        pool.close().await;
+        let served = running.await;
+        close(&pool).await;
         server.stop().await;
+        greeted?;
+        served.map_err(CliError::start)?.map_err(CliError::start)
+    }
+
+    fn greet(&self, base: &Url, demo: &Demo, server: &Server) -> Result<(), CliError> {
+        if let Some(file) = &self.env_file {
+            env_file::write(file, base, demo, server.url())?;
+        }
+        greeting::print(base, demo, server.describe(), self.webhook_url.as_ref());
         Ok(())
     }
+}
+
+/// Reads where webhooks are to go. A host and port alone read as a scheme of that name.
+fn webhook_url(text: &str) -> Result<Url, String> {
+    let rule = "must be a URL such as http://localhost:3000/webhooks";
+    let url = Url::parse(text).map_err(|error| format!("{rule}: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{rule}, with http:// or https:// before it"));
+    }
+    TargetPolicy::Anywhere.check(&url).map_err(|blocked| format!("{rule}: {blocked}"))?;
+    Ok(url)
 }
 
 /// Where this machine reaches what listens everywhere.
