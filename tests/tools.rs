@@ -19,7 +19,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use support::browser::Browser;
-use support::oracles::verify_webhook;
+use support::oracles::{get_ready, verify_webhook};
 
 const FORM: &str = r#"<!doctype html><title>Form</title>
     <form method=post>
@@ -190,6 +190,7 @@ fn mac(key: &[u8], signed: &[&[u8]]) -> Vec<u8> {
 
 /// The headers of a delivery of [`BODY`], signed `age_s` seconds ago.
 fn signed_headers(age_s: i64) -> HeaderMap {
+    get_ready();
     let t = (chrono::Utc::now().timestamp() - age_s).to_string();
     let ours = mac(secret().as_bytes(), &[t.as_bytes(), b".", BODY]);
     let standard = mac(&SECRET_BYTES, &[b"evt_1.", t.as_bytes(), b".", BODY]);

@@ -8,9 +8,10 @@ use super::browser::{AtTheTill, phone};
 use super::client::{DECLINED, PAYS};
 use super::harness::{Options, Service, wait_until};
 use super::receiver::{Delivery, Receiver};
-use super::support::oracles::verify_webhook;
+use super::support::oracles::{get_ready, verify_webhook};
 
 async fn start() -> (Service, Receiver) {
+    tokio::task::spawn_blocking(get_ready).await.unwrap();
     let receiver = Receiver::start().await;
     let webhook_url = Some(receiver.url.clone());
     (Service::start(Options { webhook_url, ..Options::default() }).await, receiver)

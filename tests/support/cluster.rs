@@ -14,6 +14,8 @@ use toffeepay::private_postgres::{
     Binaries, Durability, Options, PrivatePostgres, binaries, default_data_dir,
 };
 
+use super::tools::say;
+
 const MEMORY: &str = "/dev/shm";
 /// A container may give `/dev/shm` only 64 MB, too little for a cluster.
 const MEMORY_BYTES_MIN: u64 = 1024 * 1024 * 1024;
@@ -25,7 +27,7 @@ pub(crate) fn binaries() -> &'static Binaries {
     static BINARIES: OnceLock<Binaries> = OnceLock::new();
     BINARIES.get_or_init(|| {
         let cache = default_data_dir().unwrap().join("binaries");
-        binaries::find_or_install(&cache, None, &mut |it| eprintln!("{it}")).unwrap()
+        binaries::find_or_install(&cache, None, &mut |it| say(it)).unwrap()
     })
 }
 

@@ -60,6 +60,14 @@ impl Verdicts {
     }
 }
 
+/// Has the judges installed, if need be. To be called before anything is signed: that takes minutes
+/// on a fresh machine, and a signature is good for five.
+pub fn get_ready() {
+    tools::npm_clients();
+    tools::node();
+    tools::python();
+}
+
 /// Asks all judges about one delivery as it was received. They compare its time with the clock.
 ///
 /// Blocking, up to a second: two child processes.

@@ -12,6 +12,8 @@ mod python;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+pub use install::say;
+
 /// A Chromium or Chrome that can run headless.
 ///
 /// # Panics

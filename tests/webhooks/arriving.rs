@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     receiver::{PATIENCE, Received, Receiver},
-    support::oracles::verify_webhook,
+    support::oracles::{get_ready, verify_webhook},
     world::{NOTHING, PLAYER, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paid_session_is_told_in_the_flat_shape_and_every_judge_accepts_it() {
+    get_ready();
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let (_, secret) = world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     let session_id = world.paid_session().await;
@@ -91,6 +92,7 @@ async fn a_message_shows_the_session_as_it_was_right_after_its_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_rotated_secret_lasts_old_new_and_old_sign_and_afterwards_the_new_one_alone() {
+    get_ready();
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let (endpoint_id, old) = world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     let previous_expires_at = world.clock.now() + chrono::TimeDelta::seconds(60);
@@ -127,6 +129,7 @@ async fn while_a_rotated_secret_lasts_old_new_and_old_sign_and_afterwards_the_ne
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_rotated_twice_within_its_grace_still_signs() {
+    get_ready();
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let (endpoint_id, old) = world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     world.add_secret(&endpoint_id, 2).await;

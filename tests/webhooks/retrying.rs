@@ -8,7 +8,7 @@ use toffeepay::{
 
 use super::{
     receiver::{self, Receiver},
-    support::oracles::verify_webhook,
+    support::oracles::{get_ready, verify_webhook},
     world::{NOTHING, World},
 };
 
@@ -19,6 +19,7 @@ const LONGEST_WAIT_S: i64 = 27 * 3600;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_comes_again_as_the_same_message_signed_anew() {
+    get_ready();
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let (_, secret) = world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     receiver.answer(&[REFUSAL]);
