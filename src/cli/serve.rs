@@ -40,7 +40,8 @@ pub struct ServeArgs {
     /// webhooks, the clock). Without any worker, payments stay processing.
     #[arg(long, value_name = "ROLE", value_enum, env = "ROLE", default_value = "all")]
     role: Role,
-    /// Where to listen. The service speaks plain HTTP: put what ends TLS in front of it.
+    /// Where to listen: address and port. Where what ends TLS in front of it does not reach it,
+    /// nothing answers; the service itself speaks plain HTTP.
     #[arg(long, value_name = "LISTEN", env = "LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Where players' browsers find the payment page, without a path: `https://pay.example.com`. A
@@ -48,6 +49,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PAY_BASE_URL", env = "PAY_BASE_URL", value_parser = base_url)]
     pay_base_url: Url,
     /// Where this service itself reaches an api process, for the sandbox bank's notifications.
+    /// Wrong, payments that the bank settles later are found by asking, and later.
     /// [default: PAY_BASE_URL]
     #[arg(long, value_name = "NOTIFY_BASE_URL", env = "NOTIFY_BASE_URL", value_parser = base_url)]
     notify_base_url: Option<Url>,
@@ -56,13 +58,16 @@ pub struct ServeArgs {
     #[arg(long, env = "SANDBOX", value_parser = clap::builder::BoolishValueParser::new())]
     sandbox: bool,
     /// What the sandbox's bank is to do wrong, such as `timeout_after_charge,repeat=2,reorder`.
+    /// Anything here makes test payments late, told twice, or refused.
     #[arg(long, value_name = "SANDBOX_FAULTS", env = "SANDBOX_FAULTS", default_value = "")]
     sandbox_faults: Faults,
     /// How long open requests may take to finish after SIGTERM, in seconds. Longer than your
     /// orchestrator waits before SIGKILL is of no use.
     #[arg(long, value_name = "DRAIN_S", env = "DRAIN_S", default_value = "20")]
     drain_s: u16,
-    /// How log lines look. RUST_LOG says which there are.
+    /// How log lines look, on standard error: in the wrong one, what collects them may not read
+    /// them. RUST_LOG says which there are: by default `info,sqlx=warn,hyper=warn`; `debug` is
+    /// loud, `off` leaves you blind.
     #[arg(long, value_name = "LOG_FORMAT", value_enum, env = "LOG_FORMAT", default_value = "json")]
     log_format: LogFormat,
 }

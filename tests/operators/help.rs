@@ -127,3 +127,17 @@ fn a_pay_base_url_that_players_cannot_be_sent_to_is_refused() {
         assert!(said.contains(rule), "{said}");
     }
 }
+
+#[test]
+fn every_variable_stands_in_the_readme_and_in_a_help() {
+    let readme = include_str!("../../README.md");
+    let helps = commands().into_iter().map(|mut it| it.render_long_help().to_string());
+    let helps = helps.collect::<Vec<_>>().join("\n");
+    let commands = commands();
+    let of_options = commands.iter().flat_map(Command::get_arguments).filter_map(|it| it.get_env());
+    let of_options = of_options.map(|it| it.to_str().unwrap());
+    for name in of_options.chain(["MASTER_KEY", "PG_BIN", "RUST_LOG"]) {
+        assert!(readme.contains(&format!("| `{name}` |")), "{name} is missing in a table");
+        assert!(helps.contains(name), "{name} is missing in every help");
+    }
+}

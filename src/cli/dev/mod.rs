@@ -39,6 +39,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// called `space_shooter` with a test key, and prints the request that creates a payment. Data,
 /// key and secrets are kept in the data folder, so that they are the same at the next start.
 ///
+/// Two variables have no option. PG_BIN is the folder of `initdb` and `postgres`, for a Postgres of
+/// its own that is not where it usually is; one without them ends dev. RUST_LOG says which log lines
+/// there are: by default `info,sqlx=warn,hyper=warn`; `debug` is loud, `off` leaves you blind.
+///
 /// Example: toffeepay dev --listen 127.0.0.1:0 --env-file /tmp/toffeepay.json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -52,6 +56,7 @@ pub struct DevArgs {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// A Postgres to use instead of its own. It must be allowed to create tables and roles there.
+    /// Another database is another log, with another demo key.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// Where the demo game's webhooks go, such as http://localhost:3000/webhooks. Where nothing
@@ -65,9 +70,10 @@ pub struct DevArgs {
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// What the sandbox's bank is to do wrong, such as `timeout_after_charge,repeat=2,reorder`.
+    /// Anything here makes payments late, told twice, or refused.
     #[arg(long, value_name = "FAULTS", env = "SANDBOX_FAULTS", default_value = "")]
     sandbox_faults: Faults,
-    /// How log lines look.
+    /// How log lines look, on standard error: `pretty` for people, `json` for machines.
     #[arg(long, value_enum, env = "LOG_FORMAT", default_value = "pretty")]
     log_format: LogFormat,
 }
