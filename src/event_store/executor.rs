@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Clock as _,
     domain::id::EventId,
-    ids::NewId as _,
+    ids::{NewId as _, SHARD},
     vault::{Key, VaultError},
 };
 
@@ -133,8 +133,9 @@ impl EventStore {
     pub async fn check_key(&self) -> Result<(), StoreError> {
         let any: Option<(String, Vec<u8>)> = sqlx::query_as(
             "SELECT stream, wrapped_key FROM event JOIN stream USING (stream)
-             WHERE event.shard = 0 AND wrapped_key IS NOT NULL ORDER BY event.position LIMIT 1",
+             WHERE event.shard = $1 AND wrapped_key IS NOT NULL ORDER BY event.position LIMIT 1",
         )
+        .bind(SHARD)
         .fetch_optional(&self.pool)
         .await?;
         if let Some((stream, wrapped)) = any {
