@@ -91,7 +91,7 @@ impl DeadLettersArgs {
 
 impl ListArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<u8, CliError> {
-        let pool = self.database.connect().await?;
+        let pool = self.database.open().await?;
         for it in subscription::parked_streams(&pool).await? {
             let (since, error) = (moment(it.parked_at), it.error.escape_debug());
             writeln!(
@@ -107,7 +107,6 @@ impl ListArgs {
 impl RetryArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<u8, CliError> {
         let opened = self.database.open().await?;
-        super::check_key(&opened.store).await?;
         let urls = PublicUrls { pay_base_url: self.pay_base_url };
         let deliveries = Deliveries::new(opened.store.clone(), &opened.master, urls);
         let left = retry(&opened, &ProviderCalls, output).await?
