@@ -61,6 +61,15 @@ CREATE TABLE sandbox_bank.refund (
     CHECK ((refusal_reason IS NULL) = (refusal_text IS NULL))
 );
 
+-- Requests to take held money or to let it go that were refused: a repeat gets the same answer.
+CREATE TABLE sandbox_bank.refused_request (
+    -- Our caller's key: the payment, and which request of it.
+    key            text        PRIMARY KEY,
+    refusal_reason text        NOT NULL,
+    refusal_text   text        NOT NULL,
+    refused_at     timestamptz NOT NULL
+);
+
 -- Every movement of money, once. What the log says must agree with it.
 CREATE TABLE sandbox_bank.movement (
     number      bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -92,7 +101,7 @@ CREATE INDEX notification_waiting ON sandbox_bank.notification (due_at)
     WHERE delivered_at IS NULL;
 
 GRANT USAGE ON SCHEMA sandbox_bank TO toffeepay_service;
-GRANT SELECT, INSERT ON sandbox_bank.token, sandbox_bank.refund, sandbox_bank.movement
-    TO toffeepay_service;
+GRANT SELECT, INSERT ON sandbox_bank.token, sandbox_bank.refund, sandbox_bank.refused_request,
+    sandbox_bank.movement TO toffeepay_service;
 GRANT SELECT, INSERT, UPDATE ON sandbox_bank.charge, sandbox_bank.challenge,
     sandbox_bank.notification TO toffeepay_service;

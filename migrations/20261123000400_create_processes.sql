@@ -11,11 +11,14 @@ CREATE TABLE provider_call (
     payment_id   text        NOT NULL,
     -- Of kind refund only.
     refund_id    text,
+    -- Of kinds capture and void only: which request of the payment the event is.
+    request      bigint,
     attempts     integer     NOT NULL DEFAULT 0,
     next_at      timestamptz NOT NULL DEFAULT now(),
     -- A worker that holds the lease makes the call; one that died loses it.
     owner        uuid,
-    leased_until timestamptz NOT NULL DEFAULT '-infinity'
+    leased_until timestamptz NOT NULL DEFAULT '-infinity',
+    CHECK ((kind IN ('capture', 'void')) = (request IS NOT NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01);
 CREATE INDEX provider_call_due ON provider_call (next_at);
 

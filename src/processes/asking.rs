@@ -40,10 +40,11 @@ impl Subscriber for ProviderCalls {
         let field = |name: &str| envelope.data.get(name).and_then(|it| it.as_str());
         let payment_id = field("payment_id");
         let payment_id = payment_id.ok_or_else(|| HandleError::refused("names no payment"))?;
+        let number = envelope.data.get("number").and_then(|it| it.as_i64());
         sqlx::query(
             "INSERT INTO provider_call
-                 (event_id, correlation, kind, session_id, payment_id, refund_id)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                 (event_id, correlation, kind, session_id, payment_id, refund_id, request)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         )
         .bind(envelope.event_id.as_str())
         .bind(&envelope.correlation)
@@ -51,6 +52,7 @@ impl Subscriber for ProviderCalls {
         .bind(session_id)
         .bind(payment_id)
         .bind(field("refund_id").filter(|_| kind == CallKind::Refund))
+        .bind(number.filter(|_| kind.is_numbered()))
         .execute(connection)
         .await?;
         Ok(())

@@ -10,7 +10,7 @@ use crate::{
         },
     },
     ids::NewId,
-    providers::{Charge, ChargeAnswer, Provider, ProviderError, RefundAnswer},
+    providers::{Charge, ChargeAnswer, Provider, ProviderError, RefundAnswer, RequestKey},
 };
 
 /// What a call is for.
@@ -42,6 +42,11 @@ impl CallKind {
         }
     }
 
+    /// Whether a payment can have several such requests, told apart by their numbers.
+    pub(super) fn is_numbered(self) -> bool {
+        matches!(self, Self::Capture | Self::Void)
+    }
+
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
@@ -69,6 +74,8 @@ pub(super) struct Call {
     pub(super) session_id: SessionId,
     pub(super) payment_id: PaymentId,
     pub(super) refund_id: Option<RefundId>,
+    /// Which request of the payment; 0 for kinds that are not numbered.
+    pub(super) request: u32,
     /// How often it was tried, this time included.
     pub(super) attempts: i32,
 }
@@ -79,8 +86,16 @@ impl Call {
         let Some(attempt) = state.attempt(&self.payment_id) else { return false };
         match self.kind {
             CallKind::Charge => attempt.stage == Stage::Processing,
-            CallKind::Capture => attempt.stage == Stage::Authorized && attempt.capture_requested,
-            CallKind::Void => attempt.void_requested && attempt.captured.is_none(),
+            CallKind::Capture => {
+                attempt.stage == Stage::Authorized
+                    && attempt.capture_requested
+                    && attempt.requests == self.request
+            }
+            CallKind::Void => {
+                attempt.void_requested
+                    && attempt.captured.is_none()
+                    && attempt.requests == self.request
+            }
             CallKind::Refund => self
                 .refund_id
                 .as_ref()
@@ -100,20 +115,28 @@ impl Call {
         let Some(attempt) = state.attempt(&self.payment_id) else { return Ok(None) };
         let answer = match self.kind {
             CallKind::Charge => self.charge(provider, state, attempt).await?,
-            CallKind::Capture => provider.capture(&self.payment_id, attempt.amount).await?,
-            CallKind::Void => provider.void(&self.payment_id).await?,
+            CallKind::Capture => provider.capture(&self.key(), attempt.amount).await?,
+            CallKind::Void => provider.void(&self.key()).await?,
             CallKind::Refund => return self.refund(provider, state, now).await,
             CallKind::RefundLate => return Ok(self.refund_late(state, now)),
         };
         Ok(match answer {
-            ChargeAnswer::Outcome(outcome) => Some(SessionCommand::RecordPayment {
-                payment_id: self.payment_id.clone(),
-                outcome,
-                at: now,
-            }),
+            ChargeAnswer::Outcome(outcome) => Some(self.record(outcome, now)),
             // A notification tells, and until then we ask.
             ChargeAnswer::Pending | ChargeAnswer::ActionRequired { .. } => None,
         })
+    }
+
+    fn key(&self) -> RequestKey {
+        RequestKey { payment_id: self.payment_id.clone(), number: self.request }
+    }
+
+    fn record(&self, outcome: PaymentOutcome, at: Timestamp) -> SessionCommand {
+        let payment_id = self.payment_id.clone();
+        if self.kind.is_numbered() {
+            return SessionCommand::RecordAnswer { payment_id, number: self.request, outcome, at };
+        }
+        SessionCommand::RecordPayment { payment_id, outcome, at }
     }
 
     /// A provider that was asked before is first asked what became of it.

@@ -49,6 +49,7 @@ struct Row {
     session_id: String,
     payment_id: String,
     refund_id: Option<String>,
+    request: Option<i64>,
     attempts: i32,
 }
 
@@ -126,7 +127,8 @@ impl CallWorker {
              WHERE event_id IN (
                  SELECT event_id FROM provider_call WHERE next_at <= now() AND leased_until < now()
                  ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-             RETURNING event_id, correlation, kind, session_id, payment_id, refund_id, attempts",
+             RETURNING event_id, correlation, kind, session_id, payment_id, refund_id, request,
+                       attempts",
         )
         .bind(self.owner)
         .bind(LEASE_S)
@@ -210,6 +212,7 @@ impl Row {
             session_id: SessionId::parse(self.session_id).ok()?,
             payment_id: PaymentId::parse(self.payment_id).ok()?,
             refund_id: self.refund_id.map(RefundId::parse).transpose().ok()?,
+            request: u32::try_from(self.request.unwrap_or_default()).ok()?,
             event_id: self.event_id,
             correlation: self.correlation,
             attempts: self.attempts,

@@ -7,6 +7,8 @@ pub mod sandbox;
 
 mod registry;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 
@@ -24,8 +26,9 @@ pub use sandbox::APPLE_PAY_TOKEN as SIMULATED_WALLET_TOKEN;
 
 /// A payment company, or the sandbox's pretended one.
 ///
-/// Every call that moves money carries a key made from our own ids (the payment's, the refund's):
-/// repeated, it gets the answer of the first. An error means that the outcome is not known.
+/// Every call that moves money carries a key of ours (the payment's id, the refund's, a
+/// [`RequestKey`]): repeated, it gets the answer of the first. An error means that the outcome is
+/// not known.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// The name of its folder, as events store it.
@@ -39,15 +42,12 @@ pub trait Provider: Send + Sync {
     /// Asks for the money of an attempt; idempotent by `charge.payment_id`.
     async fn charge(&self, charge: Charge) -> Result<ChargeAnswer, ProviderError>;
 
-    /// Takes money that is held; idempotent by payment.
-    async fn capture(
-        &self,
-        payment_id: &PaymentId,
-        amount: Money,
-    ) -> Result<ChargeAnswer, ProviderError>;
+    /// Takes money that is held; idempotent by `key`.
+    async fn capture(&self, key: &RequestKey, amount: Money)
+    -> Result<ChargeAnswer, ProviderError>;
 
-    /// Lets held money go; idempotent by payment.
-    async fn void(&self, payment_id: &PaymentId) -> Result<ChargeAnswer, ProviderError>;
+    /// Lets held money go; idempotent by `key`.
+    async fn void(&self, key: &RequestKey) -> Result<ChargeAnswer, ProviderError>;
 
     /// Gives taken money back; idempotent by `refund_id`.
     async fn refund(
@@ -108,6 +108,24 @@ pub struct Charge {
     pub instrument: Reference,
     /// Whether to take the money at once.
     pub capture_mode: CaptureMode,
+}
+
+/// One request to take held money or to let it go. Printed, it is the idempotency key.
+///
+/// The payment alone would not do: a provider repeats its first answer to a key for ever, and so
+/// would its first refusal stand against every later request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// Whose money.
+    pub payment_id: PaymentId,
+    /// Which request of this payment, from 1: the event's own number.
+    pub number: u32,
+}
+
+impl fmt::Display for RequestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.payment_id, self.number)
+    }
 }
 
 /// What a provider says about an attempt.

@@ -150,6 +150,7 @@ impl Story {
     pub(super) fn capture_requested(self) -> Self {
         self.and(|requested_at| Event::CaptureRequested {
             payment_id: payment_id(1),
+            number: 1,
             amount: usd(499),
             requested_at,
         })
@@ -167,6 +168,7 @@ impl Story {
     pub(super) fn void_requested(self) -> Self {
         self.and(|requested_at| Event::VoidRequested {
             payment_id: payment_id(1),
+            number: 1,
             reason: VoidReason::Game,
             requested_at,
         })

@@ -131,6 +131,7 @@ fn payment() -> [SessionEvent; 8] {
         },
         SessionEvent::CaptureRequested {
             payment_id: payment_id.clone(),
+            number: 1,
             amount: price(),
             requested_at: at(),
         },
@@ -142,6 +143,7 @@ fn payment() -> [SessionEvent; 8] {
         },
         SessionEvent::VoidRequested {
             payment_id: payment_id.clone(),
+            number: 2,
             reason: VoidReason::SessionCancelled,
             requested_at: at(),
         },

@@ -11,3 +11,4 @@ mod stage;
 
 mod calling;
 mod clock;
+mod holding;

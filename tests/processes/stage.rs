@@ -32,7 +32,7 @@ use toffeepay::{
     processes::{CallWorker, ProviderCalls, Timer},
     providers::{
         Charge, ChargeAnswer, Instrument, Notification, NotificationError, Provider, ProviderError,
-        RefundAnswer, Registry, TokenizeError,
+        RefundAnswer, Registry, RequestKey, TokenizeError,
     },
     vault::Key,
 };
@@ -52,6 +52,7 @@ pub struct Script {
     pub asked: Mutex<Vec<String>>,
     pub charges: Mutex<VecDeque<Result<ChargeAnswer, ProviderError>>>,
     pub looked_up: Mutex<Option<ChargeAnswer>>,
+    pub captures: Mutex<VecDeque<ChargeAnswer>>,
     pub voids: Mutex<VecDeque<ChargeAnswer>>,
     pub refunds: Mutex<VecDeque<RefundAnswer>>,
 }
@@ -84,12 +85,13 @@ impl Provider for Scripted {
         next(&self.0.charges)
     }
 
-    async fn capture(&self, _: &PaymentId, _: Money) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("these tests capture nothing by hand")
+    async fn capture(&self, key: &RequestKey, _: Money) -> Result<ChargeAnswer, ProviderError> {
+        self.0.note(format!("capture {key}"));
+        Ok(next(&self.0.captures))
     }
 
-    async fn void(&self, _: &PaymentId) -> Result<ChargeAnswer, ProviderError> {
-        self.0.note("void");
+    async fn void(&self, key: &RequestKey) -> Result<ChargeAnswer, ProviderError> {
+        self.0.note(format!("void {key}"));
         Ok(next(&self.0.voids))
     }
 
@@ -213,6 +215,30 @@ impl Stage {
         let (payment_id, at) = (payment_id.clone(), self.began_at);
         let command = SessionCommand::RecordPayment { payment_id, outcome, at };
         self.give(&self.session_id, command).await;
+    }
+
+    /// Its money is held: the attempt.
+    pub async fn hold(&mut self) -> PaymentId {
+        let payment_id = self.start().await;
+        let held = Ok(ChargeAnswer::Outcome(authorized()));
+        self.script.charges.lock().unwrap().push_back(held);
+        self.work().await;
+        payment_id
+    }
+
+    /// The provider will answer the next capture so.
+    pub fn will_answer_capture(&self, outcome: PaymentOutcome) {
+        self.script.captures.lock().unwrap().push_back(ChargeAnswer::Outcome(outcome));
+    }
+
+    /// The provider will answer the next void so.
+    pub fn will_answer_void(&self, outcome: PaymentOutcome) {
+        self.script.voids.lock().unwrap().push_back(ChargeAnswer::Outcome(outcome));
+    }
+
+    /// The game or the player asks for something, now.
+    pub async fn ask(&self, command: impl FnOnce(Timestamp) -> SessionCommand) {
+        self.give(&self.session_id, command(self.began_at)).await;
     }
 
     /// Follows the log to its end, then makes every call that is noted, due or not.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use toffeepay::{
     domain::session::{CaptureMode, DeclineReason, PaymentOutcome, Reference},
     providers::{
-        ChargeAnswer, Instrument, Provider,
+        ChargeAnswer, Instrument, Provider, RequestKey,
         sandbox::{APPLE_PAY_TOKEN, MovementKind},
     },
 };
@@ -111,8 +111,9 @@ async fn held_money_is_captured_once_however_often_it_is_asked_for() {
     let world = world().await;
     let payment_id = world.held().await;
     assert_eq!(world.moved().await, []);
+    let key = first(&payment_id);
     for _ in 0..2 {
-        assert!(is_captured(&world.bank.capture(&payment_id, usd(499)).await.unwrap()));
+        assert!(is_captured(&world.bank.capture(&key, usd(499)).await.unwrap()));
     }
     assert_eq!(world.moved().await, [(payment_id, MovementKind::Captured, 499)]);
 }
@@ -121,11 +122,26 @@ async fn held_money_is_captured_once_however_often_it_is_asked_for() {
 async fn a_capture_of_another_amount_than_is_held_is_refused() {
     let world = world().await;
     let payment_id = world.held().await;
-    for minor_units in [498, 500] {
-        let answer = world.bank.capture(&payment_id, usd(minor_units)).await.unwrap();
+    for (number, minor_units) in [(1, 498), (2, 500)] {
+        let key = RequestKey { number, ..first(&payment_id) };
+        let answer = world.bank.capture(&key, usd(minor_units)).await.unwrap();
         assert_eq!(capture_refused(answer), DeclineReason::ProviderRefused);
     }
-    assert!(is_captured(&world.bank.capture(&payment_id, usd(499)).await.unwrap()));
+    let key = RequestKey { number: 3, ..first(&payment_id) };
+    assert!(is_captured(&world.bank.capture(&key, usd(499)).await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_refused_request_stays_refused_and_the_next_one_is_judged_anew() {
+    let world = world().await;
+    let payment_id = world.held().await;
+    let key = first(&payment_id);
+    let refused = world.bank.capture(&key, usd(498)).await.unwrap();
+    assert_eq!(capture_refused(refused.clone()), DeclineReason::ProviderRefused);
+    assert_eq!(world.bank.capture(&key, usd(499)).await.unwrap(), refused);
+    assert_eq!(world.moved().await, []);
+    let next = RequestKey { number: 2, ..key };
+    assert!(is_captured(&world.bank.capture(&next, usd(499)).await.unwrap()));
 }
 
 #[tokio::test]
@@ -133,13 +149,14 @@ async fn money_let_go_cannot_be_captured_and_captured_money_cannot_be_let_go() {
     let world = world().await;
     let payment_id = world.held().await;
     for _ in 0..2 {
-        let voided = world.bank.void(&payment_id).await.unwrap();
+        let voided = world.bank.void(&first(&payment_id)).await.unwrap();
         assert_eq!(voided, ChargeAnswer::Outcome(PaymentOutcome::Voided));
     }
-    let answer = world.bank.capture(&payment_id, usd(499)).await.unwrap();
+    let key = RequestKey { number: 2, ..first(&payment_id) };
+    let answer = world.bank.capture(&key, usd(499)).await.unwrap();
     assert_eq!(capture_refused(answer), DeclineReason::AuthorizationExpired);
     let taken = world.captured().await;
-    let answer = world.bank.void(&taken).await.unwrap();
+    let answer = world.bank.void(&first(&taken)).await.unwrap();
     assert!(matches!(answer, ChargeAnswer::Outcome(PaymentOutcome::VoidFailed(_))), "{answer:?}");
     assert_eq!(world.moved().await, [(taken, MovementKind::Captured, 499)]);
 }
@@ -148,9 +165,10 @@ async fn money_let_go_cannot_be_captured_and_captured_money_cannot_be_let_go() {
 async fn captures_and_voids_are_refused_on_request_and_the_money_stays_held() {
     let world = world_with("refuse_captures,refuse_voids").await;
     let payment_id = world.held().await;
-    let answer = world.bank.capture(&payment_id, usd(499)).await.unwrap();
+    let key = first(&payment_id);
+    let answer = world.bank.capture(&key, usd(499)).await.unwrap();
     assert_eq!(capture_refused(answer), DeclineReason::ProviderRefused);
-    let answer = world.bank.void(&payment_id).await.unwrap();
+    let answer = world.bank.void(&RequestKey { number: 2, ..key }).await.unwrap();
     assert!(matches!(answer, ChargeAnswer::Outcome(PaymentOutcome::VoidFailed(_))), "{answer:?}");
     let found = world.bank.look_up(&payment_id).await.unwrap().unwrap();
     assert!(matches!(found, ChargeAnswer::Outcome(PaymentOutcome::Authorized { .. })), "{found:?}");

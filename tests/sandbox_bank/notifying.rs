@@ -14,13 +14,13 @@ use super::world::*;
 async fn every_outcome_is_told_once_in_its_order() {
     let world = world().await;
     let payment_id = world.held().await;
-    world.bank.capture(&payment_id, usd(499)).await.unwrap();
-    world.bank.capture(&payment_id, usd(499)).await.unwrap();
+    world.bank.capture(&first(&payment_id), usd(499)).await.unwrap();
+    world.bank.capture(&first(&payment_id), usd(499)).await.unwrap();
     let refund_id = RefundId::new(world.clock.now());
     world.refund(&payment_id, &refund_id, 499).await;
     world.charge(DECLINED, CaptureMode::Automatic).await;
     let held = world.held().await;
-    world.bank.void(&held).await.unwrap();
+    world.bank.void(&first(&held)).await.unwrap();
     let notifier = world.bank.notifier();
     assert_eq!(notifier.deliver_due().await, 6);
     assert_eq!(notifier.deliver_due().await, 0);
@@ -117,7 +117,7 @@ async fn notifications_overtake_each_other_on_request() {
     let notifier = world.bank.notifier();
     assert_eq!(notifier.deliver_due().await, 0, "held back until more has gathered");
     world.clock.advance(Duration::from_secs(1));
-    world.bank.capture(&payment_id, usd(499)).await.unwrap();
+    world.bank.capture(&first(&payment_id), usd(499)).await.unwrap();
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(notifier.deliver_due().await, 2);
     assert_eq!(world.told_kinds(), ["captured", "authorized"]);

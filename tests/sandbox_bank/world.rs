@@ -35,7 +35,7 @@ use toffeepay::{
     ids::NewId,
     providers::{
         Charge, ChargeAnswer, Instrument, Notification, NotificationSubject, Provider,
-        RefundAnswer, TokenizeError,
+        RefundAnswer, RequestKey, TokenizeError,
         sandbox::{Movement, MovementKind, NOTIFICATIONS_PATH, SandboxBank, SandboxConfig},
     },
 };
@@ -261,6 +261,11 @@ pub(crate) fn card(number: &str) -> Instrument {
         expiry_year: 2030,
         security_code: SECURITY_CODE.into(),
     }
+}
+
+/// The first request to take a payment's held money or to let it go.
+pub(crate) fn first(payment_id: &PaymentId) -> RequestKey {
+    RequestKey { payment_id: payment_id.clone(), number: 1 }
 }
 
 pub(crate) fn usd(minor_units: i64) -> Money {

@@ -89,6 +89,17 @@ pub enum SessionCommand {
         /// When the provider says so.
         at: Timestamp,
     },
+    /// Provider: what came of one request to take held money or to let it go.
+    RecordAnswer {
+        /// The attempt.
+        payment_id: PaymentId,
+        /// The request's number.
+        number: u32,
+        /// What the provider says.
+        outcome: PaymentOutcome,
+        /// When the provider says so.
+        at: Timestamp,
+    },
     /// Provider: what became of a refund.
     RecordRefund {
         /// The refund.

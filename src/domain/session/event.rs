@@ -87,6 +87,8 @@ pub enum SessionEvent {
     CaptureRequested {
         /// The attempt.
         payment_id: PaymentId,
+        /// Which request to take or to let go of this attempt's money it is, from 1.
+        number: u32,
         /// How much.
         amount: Money,
         /// When.
@@ -108,6 +110,8 @@ pub enum SessionEvent {
     VoidRequested {
         /// The attempt.
         payment_id: PaymentId,
+        /// Which request to take or to let go of this attempt's money it is, from 1.
+        number: u32,
         /// Why.
         reason: VoidReason,
         /// When.

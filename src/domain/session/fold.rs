@@ -119,6 +119,7 @@ fn start(state: &mut SessionState, event: Event) -> Option<()> {
         capture_mode,
         provider_reference: None,
         stage: Stage::Processing,
+        requests: 0,
         capture_requested: false,
         void_requested: false,
         is_held: false,
@@ -150,9 +151,10 @@ fn step_attempt(state: &mut SessionState, event: Event) -> Option<()> {
                 it.stage = Stage::Authorized;
             }
         }
-        Event::CaptureRequested { payment_id, .. } => {
+        Event::CaptureRequested { payment_id, number, .. } => {
             let it = attempt_mut(state, &payment_id)?;
-            (it.stage == Stage::Authorized && !it.awaits_answer()).then_some(())?;
+            (it.stage == Stage::Authorized).then_some(())?;
+            ask(it, number)?;
             it.capture_requested = true;
         }
         Event::CaptureFailed { payment_id, .. } => {
@@ -160,9 +162,10 @@ fn step_attempt(state: &mut SessionState, event: Event) -> Option<()> {
             it.capture_requested.then_some(())?;
             it.capture_requested = false;
         }
-        Event::VoidRequested { payment_id, .. } => {
+        Event::VoidRequested { payment_id, number, .. } => {
             let it = attempt_mut(state, &payment_id)?;
-            (it.captured.is_none() && !it.awaits_answer()).then_some(())?;
+            it.captured.is_none().then_some(())?;
+            ask(it, number)?;
             it.void_requested = true;
         }
         Event::VoidFailed { payment_id, failed_at, .. } => {
@@ -193,6 +196,13 @@ fn step_attempt(state: &mut SessionState, event: Event) -> Option<()> {
         }
         event => return step_captured(state, event),
     }
+    Some(())
+}
+
+/// One request at a time, each with the next number.
+fn ask(attempt: &mut Attempt, number: u32) -> Option<()> {
+    (!attempt.awaits_answer() && number == attempt.requests.checked_add(1)?).then_some(())?;
+    attempt.requests = number;
     Some(())
 }
 

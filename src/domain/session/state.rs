@@ -71,6 +71,8 @@ pub struct Attempt {
     pub provider_reference: Option<Reference>,
     /// Where it stands.
     pub stage: Stage,
+    /// How often it was asked for that the money be taken or let go: the latest request's number.
+    pub requests: u32,
     /// A capture was asked for and has not been answered.
     pub capture_requested: bool,
     /// A void was asked for and has not been answered.

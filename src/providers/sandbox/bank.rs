@@ -17,7 +17,7 @@ use crate::{
     },
     providers::{
         Charge, ChargeAnswer, Instrument, Notification, NotificationError, Provider, ProviderError,
-        RefundAnswer, TokenizeError,
+        RefundAnswer, RequestKey, TokenizeError,
     },
 };
 
@@ -46,16 +46,16 @@ impl Provider for SandboxBank {
 
     async fn capture(
         &self,
-        payment_id: &PaymentId,
+        key: &RequestKey,
         amount: Money,
     ) -> Result<ChargeAnswer, ProviderError> {
-        let outcome = self.books.capture(payment_id, amount, self.clock.now()).await?;
+        let outcome = self.books.capture(key, amount, self.clock.now()).await?;
         self.has_news.notify_one();
         Ok(ChargeAnswer::Outcome(outcome))
     }
 
-    async fn void(&self, payment_id: &PaymentId) -> Result<ChargeAnswer, ProviderError> {
-        let outcome = self.books.void(payment_id, self.clock.now()).await?;
+    async fn void(&self, key: &RequestKey) -> Result<ChargeAnswer, ProviderError> {
+        let outcome = self.books.void(key, self.clock.now()).await?;
         self.has_news.notify_one();
         Ok(ChargeAnswer::Outcome(outcome))
     }

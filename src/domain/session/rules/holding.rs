@@ -70,11 +70,21 @@ pub(super) fn void_uncaptured(
 pub(super) fn capture(attempt: &Attempt, at: Timestamp) -> SessionEvent {
     SessionEvent::CaptureRequested {
         payment_id: attempt.payment_id.clone(),
+        number: next_number(attempt),
         amount: attempt.amount,
         requested_at: at,
     }
 }
 
 pub(super) fn void(attempt: &Attempt, reason: VoidReason, at: Timestamp) -> SessionEvent {
-    SessionEvent::VoidRequested { payment_id: attempt.payment_id.clone(), reason, requested_at: at }
+    SessionEvent::VoidRequested {
+        payment_id: attempt.payment_id.clone(),
+        number: next_number(attempt),
+        reason,
+        requested_at: at,
+    }
+}
+
+fn next_number(attempt: &Attempt) -> u32 {
+    attempt.requests.saturating_add(1)
 }

@@ -36,6 +36,9 @@ pub(super) fn decide(session: &Session, command: Command) -> Decision {
         (state, Command::RecordPayment { payment_id, outcome, at }) => {
             outcomes::record(state, &payment_id, outcome, at)
         }
+        (state, Command::RecordAnswer { payment_id, number, outcome, at }) => {
+            outcomes::record_answer(state, &payment_id, number, outcome, at)
+        }
         (state, Command::RequestRefund { refund_id, payment_id, cause, reason, at }) => {
             refunding::request(state, refund_id, &payment_id, cause, reason, at)
         }

@@ -34,6 +34,23 @@ pub(super) fn record(
     })
 }
 
+/// A refusal answers its own request only: one that comes late must not end a newer request,
+/// which would then never be made. All else is a fact, whatever it answers.
+pub(super) fn record_answer(
+    state: &SessionState,
+    payment_id: &PaymentId,
+    number: u32,
+    outcome: Outcome,
+    at: Timestamp,
+) -> Decision {
+    let attempt = state.attempt(payment_id).ok_or(SessionError::PaymentNotFound)?;
+    let is_refusal = matches!(outcome, Outcome::CaptureFailed(_) | Outcome::VoidFailed(_));
+    if is_refusal && number != attempt.requests {
+        return Ok(vec![]);
+    }
+    record(state, payment_id, outcome, at)
+}
+
 fn authorized(
     state: &SessionState,
     attempt: &Attempt,

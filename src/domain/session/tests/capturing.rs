@@ -74,15 +74,27 @@ fn a_failed_capture_leaves_the_money_held_and_the_game_may_ask_again() {
     let failed = and(asked, [capture_failed(1)]);
     assert_eq!(state_after(failed.clone()).attempts[0].status(), PaymentStatus::Authorized);
     given(failed.clone()).when(provider_fails_to_capture(1)).then_nothing_new();
-    given(failed.clone()).when(capture(1)).then([capture_requested(1)]);
-    given(failed).when(void(1)).then([void_requested(1, VoidReason::Game)]);
+    given(failed.clone()).when(capture(1)).then([as_the(2, capture_requested(1))]);
+    given(failed).when(void(1)).then([as_the(2, void_requested(1, VoidReason::Game))]);
+}
+
+#[test]
+fn a_refusal_of_an_earlier_request_leaves_the_later_one_to_be_answered() {
+    let refused = PaymentOutcome::CaptureFailed(refusal());
+    let first = [capture_requested(1), capture_failed(1)];
+    let asked_again = and(and(held(), first), [as_the(2, capture_requested(1))]);
+    given(asked_again.clone()).when(answer(1, 1, refused.clone())).then_nothing_new();
+    given(asked_again.clone()).when(answer(1, 2, refused)).then([capture_failed(1)]);
+    // Money that was taken is never dropped, whatever it answers.
+    let taken = PaymentOutcome::Captured { amount: price(), reference: charge_name(1) };
+    given(asked_again).when(answer(1, 1, taken)).then([paid(1)]);
 }
 
 #[test]
 fn money_that_could_not_be_captured_at_once_is_let_go_so_that_the_player_may_try_again() {
     given([created(), started(1), authorized(1), capture_requested(1)])
         .when(provider_fails_to_capture(1))
-        .then([capture_failed(1), void_requested(1, VoidReason::CaptureFailed)]);
+        .then([capture_failed(1), as_the(2, void_requested(1, VoidReason::CaptureFailed))]);
 }
 
 #[test]
@@ -97,7 +109,7 @@ fn money_that_could_not_be_captured_for_a_session_paid_otherwise_is_let_go() {
         paid(1),
     ])
     .when(provider_fails_to_capture(2))
-    .then([capture_failed(2), void_requested(2, VoidReason::CaptureFailed)]);
+    .then([capture_failed(2), as_the(2, void_requested(2, VoidReason::CaptureFailed))]);
 }
 
 #[test]

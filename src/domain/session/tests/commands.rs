@@ -108,6 +108,11 @@ pub(super) fn provider_fails_to_void(number: u8) -> SessionCommand {
     word_of(number, PaymentOutcome::VoidFailed(refusal()))
 }
 
+/// The worker brings the provider's answer to the attempt's request of that number.
+pub(super) fn answer(number: u8, request: u32, outcome: PaymentOutcome) -> SessionCommand {
+    SessionCommand::RecordAnswer { payment_id: pay(number), number: request, outcome, at: now() }
+}
+
 /// Every word that a provider can say about an attempt.
 pub(super) fn every_word_about(number: u8) -> [SessionCommand; 6] {
     [
@@ -153,6 +158,7 @@ pub(super) fn every_command_but_create() -> Vec<SessionCommand> {
         provider_refunds(1),
         provider_fails_to_refund(1),
         provider_cancels_refund(1),
+        answer(1, 1, PaymentOutcome::Voided),
     ];
     commands.extend(every_word_about(1));
     commands

@@ -2,9 +2,14 @@
 
 use super::*;
 
-fn damaged() -> Vec<(&'static str, Vec<SessionEvent>)> {
-    let asked_back = and(sold(), [refund_requested(1, 1)]);
-    let given_back = and(asked_back.clone(), [refunded(1, 1)]);
+/// Each with what is wrong with it.
+type Damaged = Vec<(&'static str, Vec<SessionEvent>)>;
+
+fn damaged() -> Damaged {
+    [damaged_payments(), damaged_refunds()].concat()
+}
+
+fn damaged_payments() -> Damaged {
     vec![
         ("it does not begin with Created", vec![page_opened()]),
         ("it was created twice", vec![created(), created()]),
@@ -16,6 +21,11 @@ fn damaged() -> Vec<(&'static str, Vec<SessionEvent>)> {
         ("an unknown attempt was captured", vec![created(), paid(1)]),
         ("an unknown attempt was voided", vec![created(), voided(1)]),
         ("an unknown attempt mismatched", vec![created(), mismatched(1, usd(1))]),
+        ("a request whose number was left out", and(held(), [as_the(2, capture_requested(1))])),
+        (
+            "two requests of one number",
+            and(held(), [capture_requested(1), capture_failed(1), capture_requested(1)]),
+        ),
         ("a capture of nothing held", and(processing(), [capture_requested(1)])),
         (
             "a declined attempt declined again",
@@ -29,6 +39,13 @@ fn damaged() -> Vec<(&'static str, Vec<SessionEvent>)> {
         ("expired twice", and(over(SessionStatus::Expired), [expired()])),
         ("late money although nothing was over", and(processing(), [paid_late(1)])),
         ("late money twice", and(over(SessionStatus::Failed), [paid_late(1), paid_late(1)])),
+    ]
+}
+
+fn damaged_refunds() -> Damaged {
+    let asked_back = and(sold(), [refund_requested(1, 1)]);
+    let given_back = and(asked_back.clone(), [refunded(1, 1)]);
+    vec![
         ("a refund of nothing taken", and(held(), [refund_requested(1, 1)])),
         (
             "a refund of another amount",

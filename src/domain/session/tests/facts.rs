@@ -160,7 +160,12 @@ pub(super) fn authorized(number: u8) -> SessionEvent {
 }
 
 pub(super) fn capture_requested(number: u8) -> SessionEvent {
-    SessionEvent::CaptureRequested { payment_id: pay(number), amount: price(), requested_at: now() }
+    SessionEvent::CaptureRequested {
+        payment_id: pay(number),
+        number: 1,
+        amount: price(),
+        requested_at: now(),
+    }
 }
 
 pub(super) fn capture_failed(number: u8) -> SessionEvent {
@@ -173,7 +178,17 @@ pub(super) fn capture_failed(number: u8) -> SessionEvent {
 }
 
 pub(super) fn void_requested(number: u8, reason: VoidReason) -> SessionEvent {
-    SessionEvent::VoidRequested { payment_id: pay(number), reason, requested_at: now() }
+    SessionEvent::VoidRequested { payment_id: pay(number), number: 1, reason, requested_at: now() }
+}
+
+/// The same request, not as the attempt's first but as its `nth`.
+pub(super) fn as_the(nth: u32, mut request: SessionEvent) -> SessionEvent {
+    if let SessionEvent::CaptureRequested { number, .. }
+    | SessionEvent::VoidRequested { number, .. } = &mut request
+    {
+        *number = nth;
+    }
+    request
 }
 
 pub(super) fn void_failed(number: u8) -> SessionEvent {

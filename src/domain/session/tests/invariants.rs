@@ -8,9 +8,10 @@ use proptest::{prelude::*, sample::select, strategy::ValueTree, test_runner::Tes
 use super::*;
 use crate::domain::{Timestamp, money::Money};
 
-/// Attempts and refunds that random commands speak of. One more than a session can have, so that
+/// Attempts, requests of an attempt and refunds that random commands speak of. One more than a session can have, so that
 /// unknown ones are among them.
 const PAYMENTS: std::ops::RangeInclusive<u8> = 1..=6;
+const NUMBERS: std::ops::RangeInclusive<u32> = 1..=3;
 const REFUNDS: std::ops::RangeInclusive<u8> = 1..=3;
 
 /// Enough for a session to end, be paid late and be refunded after failed tries.
@@ -35,6 +36,8 @@ fn command() -> impl Strategy<Value = SessionCommand> {
         14 => (PAYMENTS, outcome(), when()).prop_map(|(n, outcome, at)| {
             SessionCommand::RecordPayment { payment_id: pay(n), outcome, at }
         }),
+        2 => (PAYMENTS, NUMBERS, outcome())
+            .prop_map(|(payment, number, outcome)| answer(payment, number, outcome)),
         5 => (REFUNDS, PAYMENTS, select(RefundCause::ALL))
             .prop_map(|(number, payment, cause)| request_refund_as(cause, number, payment)),
         1 => REFUNDS.prop_map(cancel_refund),
@@ -96,7 +99,11 @@ fn episode() -> impl Strategy<Value = Vec<SessionCommand>> {
         let word = SessionCommand::RecordRefund { refund_id: refund(number), outcome, at: now() };
         vec![request_refund(number, payment), word]
     });
-    prop_oneof![2 => tried, 1 => returned, 5 => command().prop_map(|it| vec![it])]
+    let returned_after_all = PAYMENTS.prop_map(|payment| {
+        let (given_up, failed) = (request_refund(1, payment), provider_fails_to_refund(1));
+        vec![given_up, failed, request_refund(2, payment), provider_refunds(1)]
+    });
+    prop_oneof![2 => tried, 1 => returned, 1 => returned_after_all, 5 => command().prop_map(|it| vec![it])]
 }
 
 /// Commands to a session of either capture mode.
@@ -206,6 +213,7 @@ fn a_refusal_is_not_a_fact_and_a_repeat_is_none(
     use SessionCommand as It;
     let may_be_repeated = match command {
         It::RecordPayment { .. }
+        | It::RecordAnswer { .. }
         | It::RecordRefund { .. }
         | It::OpenPage { .. }
         | It::StartPayment(_)

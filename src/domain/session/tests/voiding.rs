@@ -108,8 +108,20 @@ fn a_failed_void_leaves_the_money_held_and_the_game_may_ask_again() {
     let failed = and(asked, [void_failed(1)]);
     assert_eq!(state_after(failed.clone()).attempts[0].status(), PaymentStatus::Authorized);
     given(failed.clone()).when(provider_fails_to_void(1)).then_nothing_new();
-    given(failed.clone()).when(void(1)).then([void_requested(1, VoidReason::Game)]);
-    given(failed).when(capture(1)).then([capture_requested(1)]);
+    given(failed.clone()).when(void(1)).then([as_the(2, void_requested(1, VoidReason::Game))]);
+    given(failed).when(capture(1)).then([as_the(2, capture_requested(1))]);
+}
+
+#[test]
+fn a_refusal_of_an_earlier_request_leaves_the_later_one_to_be_answered() {
+    let refused = PaymentOutcome::VoidFailed(refusal());
+    let first = [void_requested(1, VoidReason::Game), void_failed(1)];
+    let second = as_the(2, void_requested(1, VoidReason::Game));
+    let asked_again = and(and(held(), first), [second]);
+    given(asked_again.clone()).when(answer(1, 1, refused.clone())).then_nothing_new();
+    given(asked_again.clone()).when(answer(1, 2, refused)).then([void_failed(1)]);
+    // That the money was let go is true, whatever it answers.
+    given(asked_again).when(answer(1, 1, PaymentOutcome::Voided)).then([voided(1)]);
 }
 
 #[test]
@@ -141,6 +153,7 @@ fn money_is_held_seven_days_and_not_a_microsecond_more() {
     let events = decide(&held(), void_uncaptured(1, seven_days)).unwrap();
     let expected = SessionEvent::VoidRequested {
         payment_id: pay(1),
+        number: 1,
         reason: VoidReason::NotCapturedInTime,
         requested_at: seven_days,
     };
@@ -163,9 +176,10 @@ fn the_clock_lets_only_idle_held_money_go() {
 
 /// A cancelled session whose held money the provider refused to let go `times` times, now.
 fn refused_to_let_go(times: u32) -> Vec<SessionEvent> {
-    let refusal = [void_requested(1, VoidReason::SessionCancelled), void_failed(1)];
+    let asked = void_requested(1, VoidReason::SessionCancelled);
     let cancelled = and(held(), [cancelled(CancelReason::Player)]);
-    (0..times).fold(cancelled, |history, _| and(history, refusal.clone()))
+    (1..=times)
+        .fold(cancelled, |history, nth| and(history, [as_the(nth, asked.clone()), void_failed(1)]))
 }
 
 #[test]
