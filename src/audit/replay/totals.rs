@@ -27,7 +27,7 @@ pub struct MoneyTotal {
     pub world: World,
     /// Which.
     pub currency: Currency,
-    /// Taken from players, in minor units.
+    /// Taken from players, in minor units: also what is in dispute.
     pub captured_minor_units: i128,
     /// Given back to players, in minor units.
     pub refunded_minor_units: i128,
@@ -46,8 +46,8 @@ impl Totals {
     fn count_session(&mut self, state: &SessionState) {
         *self.sessions.entry(SessionStatus::as_str(state.status)).or_default() += 1;
         for attempt in &state.attempts {
-            if let Some(captured) = attempt.captured {
-                self.money(state.world, captured).captured_minor_units += amount(captured);
+            for taken in attempt.taken() {
+                self.money(state.world, taken).captured_minor_units += amount(taken);
             }
             if let Some(refunded) = attempt.refunded {
                 self.money(state.world, refunded).refunded_minor_units += amount(refunded);

@@ -4,8 +4,8 @@
 
 use super::super::id::{PaymentId, RefundId};
 use super::{
-    Attempt, Refund, RefundStatus, Session, SessionEvent as Event, SessionState, SessionStatus,
-    Stage,
+    Attempt, DisputedCapture, Refund, RefundStatus, Session, SessionEvent as Event, SessionState,
+    SessionStatus, Stage, VoidReason,
 };
 
 /// Puts one event into the state.
@@ -122,6 +122,7 @@ fn start(state: &mut SessionState, event: Event) -> Option<()> {
         requests: 0,
         capture_requested: false,
         void_requested: false,
+        void_reason: None,
         is_held: false,
         voids_failed: 0,
         void_failed_at: None,
@@ -162,18 +163,21 @@ fn step_attempt(state: &mut SessionState, event: Event) -> Option<()> {
             it.capture_requested.then_some(())?;
             it.capture_requested = false;
         }
-        Event::VoidRequested { payment_id, number, .. } => {
+        Event::VoidRequested { payment_id, number, reason, .. } => {
             let it = attempt_mut(state, &payment_id)?;
             it.captured.is_none().then_some(())?;
             ask(it, number)?;
             it.void_requested = true;
+            it.void_reason = Some(reason);
         }
         Event::VoidFailed { payment_id, failed_at, .. } => {
             let it = attempt_mut(state, &payment_id)?;
             it.void_requested.then_some(())?;
             it.void_requested = false;
-            it.voids_failed = it.voids_failed.saturating_add(1);
-            it.void_failed_at = Some(failed_at);
+            if it.void_reason != Some(VoidReason::Game) {
+                it.voids_failed = it.voids_failed.saturating_add(1);
+                it.void_failed_at = Some(failed_at);
+            }
         }
         Event::PaymentVoided { payment_id, voided_at, .. } => {
             let it = attempt_mut(state, &payment_id)?;
@@ -182,7 +186,7 @@ fn step_attempt(state: &mut SessionState, event: Event) -> Option<()> {
                 it.capture_requested = false;
                 it.cancelled_at = Some(voided_at);
             } else {
-                it.void_requested.then_some(())?;
+                (it.void_requested || it.is_held).then_some(())?;
             }
             it.void_requested = false;
             it.is_held = false;
@@ -219,7 +223,10 @@ fn step_captured(state: &mut SessionState, event: Event) -> Option<()> {
             payment_id, captured, provider_reference, captured_at, ..
         } => {
             let it = attempt_mut(state, &payment_id)?;
-            it.disputed.push(captured);
+            it.disputed.push(DisputedCapture {
+                amount: captured,
+                provider_reference: provider_reference.clone(),
+            });
             if it.captured.is_some() {
                 return Some(());
             }
@@ -235,7 +242,9 @@ fn step_captured(state: &mut SessionState, event: Event) -> Option<()> {
     it.is_held = false;
     it.captured = Some(captured);
     it.provider_reference = Some(provider_reference);
-    it.succeeded_at = Some(captured_at);
+    // Whatever was said of it before, it neither failed nor was let go.
+    (it.decline, it.failed_at, it.cancelled_at) = (None, None, None);
+    it.succeeded_at = Some(captured_at).filter(|_| stage != Stage::Mismatched);
     Some(())
 }
 

@@ -24,7 +24,7 @@ pub use command::{
 };
 pub use error::SessionError;
 pub use event::SessionEvent;
-pub use state::{Attempt, Refund, SessionState, Stage};
+pub use state::{Attempt, DisputedCapture, Refund, SessionState, Stage};
 pub use words::{
     CancelReason, CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, ProviderName,
     ProviderText, Reference, RefundCause, RefundStatus, SessionStatus, VoidReason,
@@ -42,7 +42,8 @@ pub const AUTHORIZATION_DAYS_MAX: i64 = 7;
 /// After the first refusal to let money go, in hours, the clock asks again; then after twice that.
 pub const VOID_AGAIN_AFTER_HOURS: i64 = 1;
 
-/// The refusal to let money go after which the clock asks no more: a human settles it.
+/// The refusal to let money go after which the clock asks no more: a human settles it. What the
+/// game itself asked for does not count.
 pub const VOIDS_FAILED_MAX: u32 = 8;
 
 /// A payment session as its events tell it.

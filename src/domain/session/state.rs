@@ -15,7 +15,7 @@ use super::super::{
 };
 use super::words::{
     CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, ProviderName, Reference, RefundCause,
-    RefundStatus, SessionStatus,
+    RefundStatus, SessionStatus, VoidReason,
 };
 use super::{AUTHORIZATION_DAYS_MAX, VOID_AGAIN_AFTER_HOURS, VOIDS_FAILED_MAX};
 
@@ -77,16 +77,19 @@ pub struct Attempt {
     pub capture_requested: bool,
     /// A void was asked for and has not been answered.
     pub void_requested: bool,
+    /// Why it was last asked for.
+    pub void_reason: Option<VoidReason>,
     /// The provider holds money for it.
     pub is_held: bool,
-    /// How often the provider refused to let it go.
+    /// How often the provider refused to let it go, not counting what the game asked for: that
+    /// must not use up the clock's tries.
     pub voids_failed: u32,
     /// When it last did.
     pub void_failed_at: Option<Timestamp>,
     /// What was taken: the amount asked for, or another.
     pub captured: Option<Money>,
-    /// Amounts that the provider says it took and that nobody asked for. For a human to settle.
-    pub disputed: Vec<Money>,
+    /// What the provider says it took and nobody asked for. For a human to settle.
+    pub disputed: Vec<DisputedCapture>,
     /// How much was given back.
     pub refunded: Option<Money>,
     /// Why it was declined.
@@ -103,6 +106,15 @@ pub struct Attempt {
     pub cancelled_at: Option<Timestamp>,
     /// When it was given back.
     pub refunded_at: Option<Timestamp>,
+}
+
+/// Money that was taken and that nobody asked for: another amount, or the same once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputedCapture {
+    /// How much.
+    pub amount: Money,
+    /// The provider's name for the charge.
+    pub provider_reference: Reference,
 }
 
 /// Where an attempt stands.
@@ -172,7 +184,8 @@ impl SessionState {
     }
 
     /// When the clock has money let go that an attempt holds; `None` if it holds none, if an answer
-    /// is awaited, or if the provider refused so often that a human must settle it.
+    /// is awaited, if the provider refused so often that a human must settle it, or beyond the end
+    /// of the calendar.
     ///
     /// At once where nobody will capture it any more, else after [`AUTHORIZATION_DAYS_MAX`]; after
     /// a refusal ever later, so that a provider that always refuses is not asked for ever.
@@ -186,12 +199,11 @@ impl SessionState {
             && self.status == SessionStatus::Pending
             && attempt.capture_mode == CaptureMode::Manual;
         let days = if may_be_captured { AUTHORIZATION_DAYS_MAX } else { 0 };
-        let due = held_since + TimeDelta::days(days);
-        let again = attempt.void_failed_at.map(|failed_at| {
-            let doublings = attempt.voids_failed.saturating_sub(1).min(VOIDS_FAILED_MAX);
-            failed_at + TimeDelta::hours(VOID_AGAIN_AFTER_HOURS << doublings)
-        });
-        Some(again.map_or(due, |again| due.max(again)))
+        let due = held_since.checked_add_signed(TimeDelta::days(days))?;
+        let Some(failed_at) = attempt.void_failed_at else { return Some(due) };
+        let doublings = attempt.voids_failed.saturating_sub(1).min(VOIDS_FAILED_MAX);
+        let wait = TimeDelta::hours(VOID_AGAIN_AFTER_HOURS << doublings);
+        Some(due.max(failed_at.checked_add_signed(wait)?))
     }
 
     /// How many attempts stand at `stage`.
@@ -208,6 +220,13 @@ impl Attempt {
             Stage::Mismatched => self.refunded.is_none(),
             Stage::Declined | Stage::Voided | Stage::Paid | Stage::PaidLate => false,
         }
+    }
+
+    /// Every amount that the provider says it took, disputed or not.
+    pub fn taken(&self) -> impl Iterator<Item = Money> {
+        // What mismatched first counts as captured too, so that it can be given back.
+        let undisputed = self.captured.filter(|_| self.stage != Stage::Mismatched);
+        undisputed.into_iter().chain(self.disputed.iter().map(|it| it.amount))
     }
 
     /// Whether a capture or a void was asked for and has not been answered.

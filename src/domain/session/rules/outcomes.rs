@@ -26,11 +26,7 @@ pub(super) fn record(
         Outcome::Declined(refusal) => declined(state, attempt, refusal, at),
         Outcome::CaptureFailed(refusal) => capture_failed(state, attempt, refusal, at),
         Outcome::Voided => voided(state, attempt, at),
-        // What the provider no longer holds need not be let go.
-        Outcome::VoidFailed(refusal) if refusal.reason == DeclineReason::AuthorizationExpired => {
-            voided(state, attempt, at)
-        }
-        Outcome::VoidFailed(refusal) => void_failed(attempt, refusal, at),
+        Outcome::VoidFailed(refusal) => void_failed(state, attempt, refusal, at),
     })
 }
 
@@ -90,11 +86,13 @@ fn captured(
     at: Timestamp,
 ) -> Vec<SessionEvent> {
     let payment_id = attempt.payment_id.clone();
-    // The same amount under another name is money taken twice.
+    // The same amount under another name is money taken once more.
     let is_same_charge = attempt.provider_reference.as_ref() == Some(&provider_reference);
-    let is_known =
-        (attempt.captured == Some(amount) && is_same_charge) || attempt.disputed.contains(&amount);
-    if is_known {
+    let is_disputed = attempt
+        .disputed
+        .iter()
+        .any(|it| it.amount == amount && it.provider_reference == provider_reference);
+    if is_disputed || (attempt.captured == Some(amount) && is_same_charge) {
         return vec![];
     }
     // Money nobody asked for, or more of it: from here on a human decides.
@@ -169,6 +167,10 @@ fn capture_failed(
         provider_text: refusal.text.into(),
         failed_at: at,
     };
+    // What the provider no longer holds can be neither taken nor let go.
+    if refusal.reason == DeclineReason::AuthorizationExpired {
+        return std::iter::once(failed).chain(voided(state, attempt, at)).collect();
+    }
     // Where nobody will ask again, the hold must not block the player until it lapses.
     if state.status != SessionStatus::Pending || attempt.capture_mode == CaptureMode::Automatic {
         return vec![failed, holding::void(attempt, VoidReason::CaptureFailed, at)];
@@ -192,14 +194,26 @@ fn voided(state: &SessionState, attempt: &Attempt, at: Timestamp) -> Vec<Session
             vec![voided]
         }
         // What was authorized late has been let go; the attempt had been given up before.
-        Stage::Declined | Stage::Voided if attempt.void_requested => vec![voided],
+        Stage::Declined | Stage::Voided if attempt.void_requested || attempt.is_held => {
+            vec![voided]
+        }
         Stage::Declined | Stage::Voided | Stage::Paid | Stage::PaidLate | Stage::Mismatched => {
             vec![]
         }
     }
 }
 
-fn void_failed(attempt: &Attempt, refusal: Refusal, at: Timestamp) -> Vec<SessionEvent> {
+fn void_failed(
+    state: &SessionState,
+    attempt: &Attempt,
+    refusal: Refusal,
+    at: Timestamp,
+) -> Vec<SessionEvent> {
+    // What the provider no longer holds need not be let go.
+    let is_gone = refusal.reason == DeclineReason::AuthorizationExpired;
+    if is_gone && (attempt.is_held || attempt.void_requested) {
+        return voided(state, attempt, at);
+    }
     if !attempt.void_requested {
         return vec![];
     }

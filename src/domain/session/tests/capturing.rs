@@ -68,6 +68,26 @@ fn a_repeated_capture_changes_nothing() {
 }
 
 #[test]
+fn complete_payment_of_money_that_was_given_back_changes_nothing() {
+    let given_back = and(sold(), [refund_requested(1, 1), refunded(1, 1)]);
+    given(given_back).when(capture(1)).then_nothing_new();
+}
+
+#[test]
+fn money_that_is_no_longer_held_when_it_is_to_be_taken_is_let_go() {
+    let word = word_of(1, PaymentOutcome::CaptureFailed(lapsed()));
+    let failed = SessionEvent::CaptureFailed {
+        payment_id: pay(1),
+        reason: DeclineReason::AuthorizationExpired,
+        provider_text: lapsed().text.into(),
+        failed_at: now(),
+    };
+    let asked = and(held(), [capture_requested(1)]);
+    given(asked.clone()).when(word).then([failed.clone(), voided(1)]);
+    given(and(asked, [failed, voided(1)])).when(start(2)).then([started_manual(2)]);
+}
+
+#[test]
 fn a_failed_capture_leaves_the_money_held_and_the_game_may_ask_again() {
     let asked = and(held(), [capture_requested(1)]);
     given(asked.clone()).when(provider_fails_to_capture(1)).then([capture_failed(1)]);

@@ -75,7 +75,7 @@ pub(super) fn cancel_refund(number: u8) -> SessionCommand {
 
 // Providers' words about an attempt.
 
-fn word_of(number: u8, outcome: PaymentOutcome) -> SessionCommand {
+pub(super) fn word_of(number: u8, outcome: PaymentOutcome) -> SessionCommand {
     SessionCommand::RecordPayment { payment_id: pay(number), outcome, at: now() }
 }
 
@@ -89,7 +89,15 @@ pub(super) fn provider_captures(number: u8) -> SessionCommand {
 }
 
 pub(super) fn provider_captures_amount(number: u8, amount: Money) -> SessionCommand {
-    word_of(number, PaymentOutcome::Captured { amount, reference: charge_name(number) })
+    provider_captures_as(number, amount, charge_name(number))
+}
+
+pub(super) fn provider_captures_as(
+    number: u8,
+    amount: Money,
+    reference: Reference,
+) -> SessionCommand {
+    word_of(number, PaymentOutcome::Captured { amount, reference })
 }
 
 pub(super) fn provider_declines(number: u8) -> SessionCommand {

@@ -79,6 +79,11 @@ pub(super) fn refusal() -> Refusal {
     Refusal { reason: DeclineReason::CardDeclined, text }
 }
 
+/// The provider no longer holds what it held.
+pub(super) fn lapsed() -> Refusal {
+    Refusal { reason: DeclineReason::AuthorizationExpired, ..refusal() }
+}
+
 pub(super) fn in_words() -> RefundReason {
     RefundReason::parse("bought by mistake").unwrap()
 }
@@ -232,11 +237,19 @@ pub(super) fn paid_late(number: u8) -> SessionEvent {
 }
 
 pub(super) fn mismatched(number: u8, captured: Money) -> SessionEvent {
+    mismatched_as(number, captured, charge_name(number))
+}
+
+pub(super) fn mismatched_as(
+    number: u8,
+    captured: Money,
+    provider_reference: Reference,
+) -> SessionEvent {
     SessionEvent::CaptureMismatched {
         payment_id: pay(number),
         expected: price(),
         captured,
-        provider_reference: charge_name(number),
+        provider_reference,
         captured_at: now(),
     }
 }

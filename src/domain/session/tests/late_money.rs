@@ -9,6 +9,15 @@ fn money_for_an_attempt_given_up_pays_a_session_that_is_still_pending() {
 }
 
 #[test]
+fn a_payment_that_was_taken_after_all_shows_no_failure() {
+    for given_up in [declined(1), voided(1)] {
+        let attempt = &state_after([created(), started(1), given_up, paid(1)]).attempts[0];
+        assert_eq!((attempt.decline, attempt.failed_at, attempt.cancelled_at), (None, None, None));
+        assert_eq!(attempt.succeeded_at, Some(now()));
+    }
+}
+
+#[test]
 fn money_for_an_attempt_given_up_pays_while_another_is_being_charged() {
     given([created(), started(1), declined(1), started(2)])
         .when(provider_captures(1))

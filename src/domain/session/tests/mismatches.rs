@@ -36,7 +36,7 @@ fn a_wrong_amount_on_top_of_a_paid_session_leaves_it_paid() {
     let state = state_after(and(sold(), [mismatched(1, usd(500))]));
     assert_eq!(state.status, SessionStatus::Paid);
     assert_eq!(state.attempts[0].captured, Some(price()));
-    assert_eq!(state.attempts[0].disputed, [usd(500)]);
+    assert_eq!(state.attempts[0].taken().collect::<Vec<_>>(), [price(), usd(500)]);
     given(and(sold(), [mismatched(1, usd(500))]))
         .when(provider_captures_amount(1, usd(500)))
         .then_nothing_new();
@@ -74,11 +74,27 @@ fn only_a_person_of_ours_can_give_a_wrong_amount_back() {
 }
 
 #[test]
-fn the_price_taken_twice_under_two_names_is_not_a_repeat() {
-    let other = Reference::parse("another-charge").unwrap();
-    let outcome = PaymentOutcome::Captured { amount: price(), reference: other };
-    let again = SessionCommand::RecordPayment { payment_id: pay(1), outcome, at: now() };
-    let events = decide(&sold(), again.clone()).unwrap();
-    assert!(matches!(events[..], [SessionEvent::CaptureMismatched { .. }]), "{events:?}");
-    given(sold().into_iter().chain(events)).when(again).then_nothing_new();
+fn the_price_taken_under_a_second_and_a_third_name_is_no_repeat() {
+    let again_as = |name| provider_captures_as(1, price(), charge_name(name));
+    let again = |name| mismatched_as(1, price(), charge_name(name));
+    given(sold()).when(again_as(2)).then([again(2)]);
+    given(and(sold(), [again(2)])).when(again_as(2)).then_nothing_new();
+    given(and(sold(), [again(2)])).when(again_as(3)).then([again(3)]);
+    let taken = state_after(and(sold(), [again(2), again(3)])).attempts[0].taken().count();
+    assert_eq!(taken, 3);
+}
+
+#[test]
+fn a_wrong_amount_under_another_name_is_no_repeat() {
+    let once = and(processing(), [mismatched(1, usd(498))]);
+    given(once.clone())
+        .when(provider_captures_as(1, usd(498), charge_name(2)))
+        .then([mismatched_as(1, usd(498), charge_name(2))]);
+    assert_eq!(state_after(once).attempts[0].taken().collect::<Vec<_>>(), [usd(498)]);
+}
+
+#[test]
+fn a_payment_in_dispute_has_not_succeeded() {
+    let attempt = &state_after(and(processing(), [mismatched(1, usd(498))])).attempts[0];
+    assert_eq!(attempt.succeeded_at, None);
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::domain::Timestamp;
 
 #[test]
 fn cancel_payment_asks_to_let_the_money_go() {
@@ -210,12 +211,47 @@ fn money_held_for_an_attempt_given_up_is_asked_for_again_too() {
 
 #[test]
 fn what_the_provider_no_longer_holds_counts_as_let_go() {
-    let asked = and(held(), [void_requested(1, VoidReason::Game)]);
-    let refusal = Refusal {
-        reason: DeclineReason::AuthorizationExpired,
-        text: ProviderText::parse("expired").unwrap(),
-    };
-    let outcome = PaymentOutcome::VoidFailed(refusal);
-    let word = SessionCommand::RecordPayment { payment_id: pay(1), outcome, at: now() };
-    given(asked).when(word).then([voided(1)]);
+    let word = word_of(1, PaymentOutcome::VoidFailed(lapsed()));
+    given(and(held(), [void_requested(1, VoidReason::Game)])).when(word.clone()).then([voided(1)]);
+    given(held()).when(word).then([voided(1)]);
+}
+
+#[test]
+fn what_lapses_after_the_attempt_was_given_up_is_let_go_too() {
+    let late = [authorized(1), void_requested(1, VoidReason::AuthorizedLate), void_failed(1)];
+    let history = and([created_manual(), started_manual(1), declined(1)].to_vec(), late);
+    given(history.clone()).when(provider_voids(1)).then([voided(1)]);
+    given(history).when(word_of(1, PaymentOutcome::VoidFailed(lapsed()))).then([voided(1)]);
+}
+
+#[test]
+fn what_the_provider_never_held_cannot_lapse() {
+    let word = word_of(1, PaymentOutcome::VoidFailed(lapsed()));
+    for history in [processing(), sold(), over(SessionStatus::Pending), and(held(), [voided(1)])] {
+        given(history).when(word.clone()).then_nothing_new();
+    }
+}
+
+#[test]
+fn refusals_of_what_the_game_asked_for_do_not_stop_the_clock() {
+    let eight_refused = (1..=8).fold(held(), |history, nth| {
+        and(history, [as_the(nth, void_requested(1, VoidReason::Game)), void_failed(1)])
+    });
+    let seven_days = now() + TimeDelta::days(7);
+    given(eight_refused.clone())
+        .when(void_uncaptured(1, a_microsecond_before(seven_days)))
+        .then_refused(SessionError::AuthorizationStillValid);
+    let events = decide(&eight_refused, void_uncaptured(1, seven_days)).unwrap();
+    assert!(matches!(events[..], [SessionEvent::VoidRequested { number: 9, .. }]), "{events:?}");
+}
+
+#[test]
+fn money_held_until_the_end_of_the_calendar_is_never_due() {
+    let mut history = held();
+    for event in &mut history {
+        if let SessionEvent::PaymentAuthorized { authorized_at, .. } = event {
+            *authorized_at = Timestamp::MAX_UTC;
+        }
+    }
+    given(history).when(void_uncaptured(1, Timestamp::MAX_UTC)).then_nothing_new();
 }
