@@ -101,7 +101,7 @@ impl Call {
                 .as_ref()
                 .and_then(|it| state.refund(it))
                 .is_some_and(|it| it.status == RefundStatus::Pending),
-            CallKind::RefundLate => attempt.refunded.is_none(),
+            CallKind::RefundLate => !state.is_late_refund_settled(attempt),
         }
     }
 
@@ -118,7 +118,7 @@ impl Call {
             CallKind::Capture => provider.capture(&self.key(), attempt.amount).await?,
             CallKind::Void => provider.void(&self.key()).await?,
             CallKind::Refund => return self.refund(provider, state, now).await,
-            CallKind::RefundLate => return Ok(self.refund_late(state, now)),
+            CallKind::RefundLate => return Ok(self.refund_late(state, attempt, now)),
         };
         Ok(match answer {
             ChargeAnswer::Outcome(outcome) => Some(self.record(outcome, now)),
@@ -146,29 +146,29 @@ impl Call {
         state: &SessionState,
         attempt: &Attempt,
     ) -> Result<ChargeAnswer, ProviderError> {
-        let is_over = state.status != SessionStatus::Pending;
-        if (is_over || self.attempts > 1)
+        let instrument = attempt.instrument.known();
+        // Erased, or paid by an earlier attempt meanwhile: what was not asked for yet never will be.
+        let is_given_up = state.status != SessionStatus::Pending || instrument.is_none();
+        if (is_given_up || self.attempts > 1)
             && let Some(answer) = provider.look_up(&self.payment_id).await?
         {
             return Ok(answer);
         }
-        if is_over {
-            // Paid by an earlier attempt meanwhile: nothing was asked for, and nothing will be.
+        let Some(instrument) = instrument.filter(|_| !is_given_up) else {
             return Ok(ChargeAnswer::Outcome(PaymentOutcome::Voided));
-        }
-        let instrument = attempt.instrument.known().cloned();
-        let erased = || ProviderError("the instrument was erased".to_owned());
+        };
         let charge = Charge {
             session_id: self.session_id.clone(),
             payment_id: self.payment_id.clone(),
             method: attempt.method,
             amount: attempt.amount,
-            instrument: instrument.ok_or_else(erased)?,
+            instrument: instrument.clone(),
             capture_mode: attempt.capture_mode,
         };
         provider.charge(charge).await
     }
 
+    /// A provider that was asked before is first asked what became of it.
     async fn refund(
         &self,
         provider: &dyn Provider,
@@ -178,8 +178,15 @@ impl Call {
         let refund = self.refund_id.as_ref().and_then(|it| state.refund(it));
         let Some(refund) = refund else { return Ok(None) };
         let (refund_id, amount) = (refund.refund_id.clone(), refund.amount);
-        let answer =
-            provider.refund(&self.session_id, &refund_id, &self.payment_id, amount).await?;
+        // A provider may forget a key after a while, and a refund be asked for longer than that.
+        let before = match self.attempts {
+            ..=1 => None,
+            _ => provider.look_up_refund(&refund_id).await?,
+        };
+        let answer = match before {
+            Some(answer) => answer,
+            None => provider.refund(&self.session_id, &refund_id, &self.payment_id, amount).await?,
+        };
         Ok(match answer {
             RefundAnswer::Outcome(outcome) => {
                 Some(SessionCommand::RecordRefund { refund_id, outcome, at: now })
@@ -188,11 +195,14 @@ impl Call {
         })
     }
 
-    /// Again after each refund that failed: money that came too late goes back.
-    fn refund_late(&self, state: &SessionState, now: Timestamp) -> Option<SessionCommand> {
-        if state.refund_that_stands(&self.payment_id).is_some() {
-            return None;
-        }
+    /// Again after a refund that failed, ever later, until a human must settle it.
+    fn refund_late(
+        &self,
+        state: &SessionState,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Option<SessionCommand> {
+        state.late_refund_due_at(attempt).filter(|due_at| *due_at <= now)?;
         Some(SessionCommand::RequestRefund {
             refund_id: RefundId::new(now),
             payment_id: self.payment_id.clone(),
@@ -202,7 +212,7 @@ impl Call {
         })
     }
 
-    /// The longest wait between two tries, in seconds: each further refund is an event of its own.
+    /// The longest wait between two tries, in seconds. Late money is looked at, not called about.
     pub(super) fn retry_longest_s(&self) -> i32 {
         match self.kind {
             CallKind::RefundLate => 6 * 60 * 60,

@@ -1,10 +1,8 @@
 //! From an event to the provider and back: asked for until it is known, and paid for once.
 
 use toffeepay::{
-    domain::session::{
-        CaptureMode, PaymentOutcome, PaymentStatus, Reference, RefundOutcome, SessionStatus,
-    },
-    providers::{ChargeAnswer, ProviderError, RefundAnswer},
+    domain::session::{CaptureMode, PaymentOutcome, PaymentStatus, SessionStatus},
+    providers::{ChargeAnswer, ProviderError},
 };
 
 use crate::stage::{REQUEST_ID, Stage, captured, refusal};
@@ -75,24 +73,24 @@ async fn a_session_that_an_earlier_attempt_paid_charges_no_later_one() {
 }
 
 #[tokio::test]
-async fn money_that_came_too_late_is_given_back_however_often_a_refund_fails() {
+async fn an_erased_payment_that_was_never_asked_for_is_given_up() {
     let mut stage = Stage::new(CaptureMode::Automatic).await;
-    let declined = stage.start().await;
-    stage.hear(&declined, PaymentOutcome::Declined(refusal())).await;
-    let paid = stage.start().await;
-    stage.hear(&paid, captured()).await;
-    stage.hear(&declined, captured()).await;
-    let succeeded = RefundOutcome::Succeeded { reference: Reference::parse("refund").unwrap() };
-    let answers = [RefundOutcome::Failed(refusal()), succeeded].map(RefundAnswer::Outcome);
-    stage.script.refunds.lock().unwrap().extend(answers);
-    for _ in 0..6 {
-        stage.work().await;
-    }
-    let state = stage.state().await;
-    assert_eq!(state.attempt(&declined).unwrap().status(), PaymentStatus::Refunded);
-    assert_eq!(state.attempt(&paid).unwrap().status(), PaymentStatus::Succeeded);
-    assert_eq!(stage.asked().iter().filter(|it| *it == "refund").count(), 2);
+    stage.start().await;
+    stage.erase().await;
+    stage.work().await;
+    assert_eq!(stage.state().await.attempts[0].status(), PaymentStatus::Cancelled);
+    assert_eq!(stage.asked(), ["look up"]);
     assert_eq!(stage.open_calls().await, 0);
+}
+
+#[tokio::test]
+async fn an_erased_payment_that_was_made_counts() {
+    let mut stage = Stage::new(CaptureMode::Automatic).await;
+    stage.start().await;
+    stage.erase().await;
+    *stage.script.looked_up.lock().unwrap() = Some(ChargeAnswer::Outcome(captured()));
+    stage.work().await;
+    assert_eq!(stage.state().await.status, SessionStatus::Paid);
 }
 
 #[tokio::test]

@@ -12,3 +12,4 @@ mod stage;
 mod calling;
 mod clock;
 mod holding;
+mod returning;

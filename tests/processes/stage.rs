@@ -54,7 +54,8 @@ pub struct Script {
     pub looked_up: Mutex<Option<ChargeAnswer>>,
     pub captures: Mutex<VecDeque<ChargeAnswer>>,
     pub voids: Mutex<VecDeque<ChargeAnswer>>,
-    pub refunds: Mutex<VecDeque<RefundAnswer>>,
+    pub refunds: Mutex<VecDeque<Result<RefundAnswer, ProviderError>>>,
+    pub refund_looked_up: Mutex<Option<RefundAnswer>>,
 }
 
 impl Script {
@@ -103,7 +104,7 @@ impl Provider for Scripted {
         _: Money,
     ) -> Result<RefundAnswer, ProviderError> {
         self.0.note("refund");
-        Ok(next(&self.0.refunds))
+        next(&self.0.refunds)
     }
 
     async fn look_up(&self, _: &PaymentId) -> Result<Option<ChargeAnswer>, ProviderError> {
@@ -112,7 +113,8 @@ impl Provider for Scripted {
     }
 
     async fn look_up_refund(&self, _: &RefundId) -> Result<Option<RefundAnswer>, ProviderError> {
-        Ok(None)
+        self.0.note("look up refund");
+        Ok(self.0.refund_looked_up.lock().unwrap().clone())
     }
 
     fn read_notification(
@@ -217,6 +219,22 @@ impl Stage {
         self.give(&self.session_id, command).await;
     }
 
+    /// An attempt of this session was declined, another paid, and then the first was taken too: the
+    /// late one.
+    pub async fn take_late(&self) -> PaymentId {
+        let declined = self.start().await;
+        self.hear(&declined, PaymentOutcome::Declined(refusal())).await;
+        let paid = self.start().await;
+        self.hear(&paid, captured()).await;
+        self.hear(&declined, captured()).await;
+        declined
+    }
+
+    /// The provider will answer the next refund so.
+    pub fn will_answer_refund(&self, answer: Result<RefundAnswer, ProviderError>) {
+        self.script.refunds.lock().unwrap().push_back(answer);
+    }
+
     /// Its money is held: the attempt.
     pub async fn hold(&mut self) -> PaymentId {
         let payment_id = self.start().await;
@@ -258,6 +276,12 @@ impl Stage {
         let (pool, providers) = (self.database.service.clone(), Registry::default());
         let stranger = CallWorker::new(pool, self.store.clone(), providers, clock);
         assert_eq!(stranger.make_due().await.unwrap(), 1);
+    }
+
+    /// The player is erased: the stream's key is gone.
+    pub async fn erase(&self) {
+        let erase = sqlx::query("SELECT destroy_stream_key('session-' || $1)");
+        erase.bind(self.session_id.as_str()).execute(&self.database.owner).await.unwrap();
     }
 
     pub async fn state(&self) -> SessionState {

@@ -39,12 +39,17 @@ pub const VOIDED_ATTEMPTS_MAX: usize = 3;
 /// How long held money waits for CompletePayment, in days. Card networks let it go about then.
 pub const AUTHORIZATION_DAYS_MAX: i64 = 7;
 
-/// After the first refusal to let money go, in hours, the clock asks again; then after twice that.
-pub const VOID_AGAIN_AFTER_HOURS: i64 = 1;
+/// After the first refusal to let money go, or to give back what came too late, in hours, it is
+/// asked for again; then after twice that.
+pub const AGAIN_AFTER_HOURS: i64 = 1;
 
 /// The refusal to let money go after which the clock asks no more: a human settles it. What the
 /// game itself asked for does not count.
 pub const VOIDS_FAILED_MAX: u32 = 8;
+
+/// The refusal to give back what came too late after which it is asked for no more: a human
+/// settles it.
+pub const LATE_REFUNDS_FAILED_MAX: usize = 8;
 
 /// A payment session as its events tell it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use super::words::{
     CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, ProviderName, Reference, RefundCause,
     RefundStatus, SessionStatus, VoidReason,
 };
-use super::{AUTHORIZATION_DAYS_MAX, VOID_AGAIN_AFTER_HOURS, VOIDS_FAILED_MAX};
+use super::{AGAIN_AFTER_HOURS, AUTHORIZATION_DAYS_MAX, LATE_REFUNDS_FAILED_MAX, VOIDS_FAILED_MAX};
 
 /// A session that exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,15 +201,51 @@ impl SessionState {
         let days = if may_be_captured { AUTHORIZATION_DAYS_MAX } else { 0 };
         let due = held_since.checked_add_signed(TimeDelta::days(days))?;
         let Some(failed_at) = attempt.void_failed_at else { return Some(due) };
-        let doublings = attempt.voids_failed.saturating_sub(1).min(VOIDS_FAILED_MAX);
-        let wait = TimeDelta::hours(VOID_AGAIN_AFTER_HOURS << doublings);
-        Some(due.max(failed_at.checked_add_signed(wait)?))
+        Some(due.max(again_at(failed_at, attempt.voids_failed)?))
+    }
+
+    /// When money that came too late is asked back; `None` if it is back or on its way, if it did
+    /// not come too late, or if the provider refused so often that a human must settle it.
+    pub fn late_refund_due_at(&self, attempt: &Attempt) -> Option<Timestamp> {
+        let stands = self.refund_that_stands(&attempt.payment_id).is_some();
+        if stands || self.is_late_refund_settled(attempt) {
+            return None;
+        }
+        let failed = self.late_refunds_failed(attempt);
+        let failed_at = failed.iter().filter_map(|it| it.settled_at).max();
+        let Some(failed_at) = failed_at else { return attempt.succeeded_at };
+        again_at(failed_at, u32::try_from(failed.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the service has nothing more to do about money that came too late.
+    pub fn is_late_refund_settled(&self, attempt: &Attempt) -> bool {
+        attempt.stage != Stage::PaidLate
+            || attempt.refunded.is_some()
+            || LATE_REFUNDS_FAILED_MAX <= self.late_refunds_failed(attempt).len()
+    }
+
+    fn late_refunds_failed(&self, attempt: &Attempt) -> Vec<&Refund> {
+        let failed = self.refunds.iter().filter(|it| {
+            it.payment_id == attempt.payment_id
+                && it.cause == RefundCause::PaidLate
+                && it.status == RefundStatus::Failed
+        });
+        failed.collect()
     }
 
     /// How many attempts stand at `stage`.
     pub fn attempts_at(&self, stage: Stage) -> usize {
         self.attempts.iter().filter(|it| it.stage == stage).count()
     }
+}
+
+/// More doublings than any count of refusals below comes to.
+const DOUBLINGS_MAX: u32 = 8;
+
+/// When to ask again after so many refusals; `None` beyond the end of the calendar.
+fn again_at(failed_at: Timestamp, refusals: u32) -> Option<Timestamp> {
+    let doublings = refusals.saturating_sub(1).min(DOUBLINGS_MAX);
+    failed_at.checked_add_signed(TimeDelta::hours(AGAIN_AFTER_HOURS << doublings))
 }
 
 impl Attempt {
