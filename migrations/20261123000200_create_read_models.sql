@@ -24,7 +24,7 @@ CREATE TABLE session (
     is_paying      boolean     NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX session_by_game ON session (game_id, world, created_at DESC, id DESC);
-CREATE INDEX session_due ON session (expires_at) WHERE status = 'pending' AND NOT is_paying;
+CREATE INDEX session_due ON session (expires_at, id) WHERE status = 'pending' AND NOT is_paying;
 
 CREATE TABLE payment (
     id            text        PRIMARY KEY,
@@ -50,7 +50,7 @@ CREATE TABLE payment (
 ) WITH (fillfactor = 80);
 CREATE INDEX payment_by_session ON payment (session_id);
 CREATE INDEX payment_by_game ON payment (game_id, world, started_at DESC, id DESC);
-CREATE INDEX payment_void_due ON payment (void_due_at) WHERE void_due_at IS NOT NULL;
+CREATE INDEX payment_void_due ON payment (void_due_at, id) WHERE void_due_at IS NOT NULL;
 
 CREATE TABLE refund (
     id           text        PRIMARY KEY,

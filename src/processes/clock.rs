@@ -98,23 +98,32 @@ impl Timer {
         }
     }
 
-    /// Each is due only until it was asked for, and after a refusal later and later.
+    /// Each is due only until it was asked for, and after a refusal later and later. Page by page,
+    /// as [`Self::expire`].
     async fn void_uncaptured(&self, now: Timestamp) -> Result<usize, sqlx::Error> {
-        let due: Vec<(String, String)> = sqlx::query_as(
-            "SELECT session_id, id FROM payment WHERE void_due_at <= $1
-             ORDER BY void_due_at LIMIT $2",
-        )
-        .bind(now)
-        .bind(DUE_MAX)
-        .fetch_all(&self.pool)
-        .await?;
-        for (session_id, payment_id) in &due {
-            if let Ok(payment_id) = PaymentId::parse(payment_id) {
-                let command = SessionCommand::VoidUncaptured { payment_id, at: now };
-                self.command(session_id, command, now).await;
+        let (mut count, mut after) = (0, (Timestamp::UNIX_EPOCH, String::new()));
+        loop {
+            let due: Vec<(Timestamp, String, String)> = sqlx::query_as(
+                "SELECT void_due_at, id, session_id FROM payment
+                 WHERE void_due_at <= $1 AND ($2, $3) < (void_due_at, id)
+                 ORDER BY void_due_at, id LIMIT $4",
+            )
+            .bind(now)
+            .bind(after.0)
+            .bind(&after.1)
+            .bind(DUE_MAX)
+            .fetch_all(&self.pool)
+            .await?;
+            for (_, payment_id, session_id) in &due {
+                if let Ok(payment_id) = PaymentId::parse(payment_id) {
+                    let command = SessionCommand::VoidUncaptured { payment_id, at: now };
+                    self.command(session_id, command, now).await;
+                }
             }
+            count += due.len();
+            let Some((due_at, payment_id, _)) = due.into_iter().last() else { return Ok(count) };
+            after = (due_at, payment_id);
         }
-        Ok(due.len())
     }
 
     async fn command(&self, session_id: &str, command: SessionCommand, now: Timestamp) {

@@ -67,6 +67,22 @@ async fn held_money_that_nobody_captures_is_let_go_after_seven_days() {
 }
 
 #[tokio::test]
+async fn one_look_lets_go_what_is_due_behind_a_page_of_what_cannot_be_let_go() {
+    let mut stage = Stage::new(CaptureMode::Manual).await;
+    let payment_id = stage.hold().await;
+    // As if the sessions of 300 payments that were due before could not be read.
+    let stuck = "INSERT INTO payment SELECT (jsonb_populate_record(payment, jsonb_build_object(
+                     'id', left(id, 41) || to_char(n, 'fm000'), 'session_id', 'lost',
+                     'void_due_at', started_at))).*
+                 FROM payment, generate_series(1, 300) n";
+    let stuck = sqlx::query(stuck).execute(&stage.database.owner).await.unwrap();
+    assert_eq!(stuck.rows_affected(), 300);
+    stage.set_clock(TimeDelta::days(7));
+    stage.timer.tick().await.unwrap();
+    assert!(stage.state().await.attempt(&payment_id).unwrap().void_requested);
+}
+
+#[tokio::test]
 async fn a_provider_that_refuses_to_let_go_is_asked_eight_times_and_no_more() {
     let mut stage = Stage::new(CaptureMode::Manual).await;
     stage.hold().await;
