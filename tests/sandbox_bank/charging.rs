@@ -90,6 +90,17 @@ async fn an_attempt_that_the_bank_never_heard_of_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_look_up_waits_for_nobody_who_is_changing_the_charge() {
+    let world = world().await;
+    let payment_id = world.held().await;
+    let mut change = world.owner.begin().await.unwrap();
+    sqlx::query("SELECT FROM sandbox_bank.charge FOR UPDATE").execute(&mut *change).await.unwrap();
+    let looked_up = world.bank.look_up(&payment_id);
+    let found = tokio::time::timeout(Duration::from_secs(10), looked_up).await.unwrap();
+    assert!(found.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn the_slow_card_pays_when_its_time_has_come_and_not_before() {
     let world = world().await;
     let (payment_id, answer) = world.charge(SETTLES_LATER, CaptureMode::Automatic).await;

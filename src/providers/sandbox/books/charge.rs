@@ -1,6 +1,6 @@
 //! A charge as it stands in the books.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, PgPool};
 
 use super::{BooksError, Transaction};
 use crate::{
@@ -106,19 +106,29 @@ struct Row {
     challenge_id: Option<String>,
 }
 
+/// A charge with the 3-D Secure step that was asked for, if one was.
+const SELECT: &str = "SELECT c.*, h.id AS challenge_id
+     FROM sandbox_bank.charge c LEFT JOIN sandbox_bank.challenge h USING (payment_id)
+     WHERE c.payment_id = $1";
+
 /// Reads a charge and keeps others from changing it until the transaction ends.
 pub(super) async fn lock(
     transaction: &mut Transaction<'_>,
     payment_id: &str,
 ) -> Result<Option<BookedCharge>, BooksError> {
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT c.*, h.id AS challenge_id
-         FROM sandbox_bank.charge c LEFT JOIN sandbox_bank.challenge h USING (payment_id)
-         WHERE c.payment_id = $1 FOR UPDATE OF c",
-    )
-    .bind(payment_id)
-    .fetch_optional(&mut **transaction)
-    .await?;
+    let row: Option<Row> = sqlx::query_as(&format!("{SELECT} FOR UPDATE OF c"))
+        .bind(payment_id)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    row.map(BookedCharge::try_from).transpose()
+}
+
+/// Reads a charge as it stands, without holding anybody up.
+pub(super) async fn find(
+    pool: &PgPool,
+    payment_id: &str,
+) -> Result<Option<BookedCharge>, BooksError> {
+    let row: Option<Row> = sqlx::query_as(SELECT).bind(payment_id).fetch_optional(pool).await?;
     row.map(BookedCharge::try_from).transpose()
 }
 

@@ -52,8 +52,7 @@ impl Books {
         &self,
         payment_id: &PaymentId,
     ) -> Result<Option<BookedCharge>, BooksError> {
-        let mut transaction = self.pool.begin().await?;
-        charges::lock(&mut transaction, payment_id.as_str()).await
+        charges::find(&self.pool, payment_id.as_str()).await
     }
 
     /// Whether the row is new. A concurrent repeat waits here for the first to commit.
