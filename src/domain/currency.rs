@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::violation::Violation;
 
+/// The most digits after the point that a stored amount may have. ISO 4217 knows up to 4.
+const EXPONENT_MAX: u8 = 4;
+
 /// An active currency of ISO 4217 with a defined minor unit.
 ///
 /// Codes without one (XXX, gold, special drawing rights) and superseded ones cannot be priced in.
@@ -37,12 +40,13 @@ impl Currency {
         Ok(Self { code, exponent })
     }
 
-    /// Reads a code that the log holds, which may have gone out of use since.
-    fn from_stored(code: &str) -> Result<Self, Violation> {
-        let unknown = || Violation::new("must be an ISO 4217 code", code);
-        let code = iso_currency::Currency::from_code(code).ok_or_else(unknown)?;
-        let exponent = code.exponent().and_then(|it| u8::try_from(it).ok()).ok_or_else(unknown)?;
-        Ok(Self { code, exponent })
+    /// Reads a code that the log holds, with the exponent that it had when it was written: the code
+    /// may have gone out of use since, and ISO 4217 may have changed the exponent.
+    pub(super) fn from_stored(code: &str, exponent: u8) -> Result<Self, Violation> {
+        if EXPONENT_MAX < exponent {
+            return Err(Violation::of_number("must be an exponent of 0 to 4", exponent));
+        }
+        Ok(Self { code: stored_code(code)?, exponent })
     }
 
     /// The alphabetic code, three upper-case letters.
@@ -62,11 +66,19 @@ impl fmt::Display for Currency {
     }
 }
 
+fn stored_code(code: &str) -> Result<iso_currency::Currency, Violation> {
+    let unknown = || Violation::new("must be an ISO 4217 code", code);
+    iso_currency::Currency::from_code(code).ok_or_else(unknown)
+}
+
+/// A stored code without an amount, such as one of a game's settings: with today's exponent.
 impl TryFrom<String> for Currency {
     type Error = Violation;
 
     fn try_from(code: String) -> Result<Self, Violation> {
-        Self::from_stored(&code)
+        let exponent = stored_code(&code)?.exponent().and_then(|it| u8::try_from(it).ok());
+        let unknown = || Violation::new("must be a code with a minor unit", &code);
+        Self::from_stored(&code, exponent.ok_or_else(unknown)?)
     }
 }
 

@@ -10,7 +10,8 @@ pub const PRICE_MINOR_UNITS_MAX: i64 = 99_999_999;
 /// An amount in the minor unit of its currency: 1999 is EUR 19.99, but JPY 1999.
 ///
 /// Never negative: the event that carries an amount says which way it moves. Stored with the
-/// currency's exponent, so that an old event can be read without today's table.
+/// currency's exponent, so that an old event can be read without today's table; amounts of another
+/// exponent are of another currency.
 ///
 /// Source: ISO 4217, for the number of minor-unit digits of each currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,14 +120,14 @@ impl Money {
 #[derive(Serialize, Deserialize)]
 struct StoredMoney {
     minor_units: i64,
-    currency: Currency,
+    currency: String,
     exponent: u8,
 }
 
 impl From<Money> for StoredMoney {
     fn from(money: Money) -> Self {
         let Money { minor_units, currency } = money;
-        Self { minor_units, currency, exponent: currency.exponent() }
+        Self { minor_units, currency: currency.into(), exponent: currency.exponent() }
     }
 }
 
@@ -134,10 +135,9 @@ impl TryFrom<StoredMoney> for Money {
     type Error = String;
 
     fn try_from(stored: StoredMoney) -> Result<Self, String> {
-        if stored.exponent != stored.currency.exponent() {
-            return Err(format!("{} does not have exponent {}", stored.currency, stored.exponent));
-        }
-        Self::new(stored.minor_units, stored.currency).map_err(|error| error.to_string())
+        let currency = Currency::from_stored(&stored.currency, stored.exponent);
+        let currency = currency.map_err(|violation| violation.to_string())?;
+        Self::new(stored.minor_units, currency).map_err(|error| error.to_string())
     }
 }
 
@@ -174,11 +174,22 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_amount_carries_its_exponent_and_is_refused_with_a_wrong_one() {
+    fn a_stored_amount_is_read_with_its_own_exponent_and_not_mixed_with_today_s() {
         let json = serde_json::to_string(&usd(499)).unwrap();
         assert_eq!(json, r#"{"minor_units":499,"currency":"USD","exponent":2}"#);
         assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), usd(499));
-        assert!(serde_json::from_str::<Money>(&json.replace(":2", ":3")).is_err());
+        let older: Money = serde_json::from_str(&json.replace(":2", ":0")).unwrap();
+        assert_eq!((older.minor_units(), older.currency().exponent()), (499, 0));
+        assert_eq!(usd(1).checked_add(older), Err(MoneyError::CurrencyMismatch));
+        assert!(!usd(500).covers(older));
+    }
+
+    #[test]
+    fn a_stored_amount_that_cannot_be_one_is_refused() {
+        let json = serde_json::to_string(&usd(499)).unwrap();
+        assert!(serde_json::from_str::<Money>(&json.replace(":2", ":4")).is_ok());
+        assert!(serde_json::from_str::<Money>(&json.replace(":2", ":5")).is_err());
+        assert!(serde_json::from_str::<Money>(&json.replace("USD", "ABC")).is_err());
         assert!(serde_json::from_str::<Money>(&json.replace("499", "-1")).is_err());
     }
 }

@@ -57,8 +57,10 @@ impl Totals {
 
     fn money(&mut self, world: World, money: Money) -> &mut MoneyTotal {
         let currency = money.currency();
-        let place = |it: &MoneyTotal| (it.world.as_str(), it.currency.code());
-        let wanted = (world.as_str(), currency.code());
+        // Amounts of another exponent cannot be added, whatever their code.
+        let key = |world: World, it: Currency| (world.as_str(), it.code(), it.exponent());
+        let place = |it: &MoneyTotal| key(it.world, it.currency);
+        let wanted = key(world, currency);
         let index = self.money.binary_search_by_key(&wanted, place).unwrap_or_else(|index| {
             let (captured_minor_units, refunded_minor_units) = (0, 0);
             let new = MoneyTotal { world, currency, captured_minor_units, refunded_minor_units };
