@@ -72,7 +72,7 @@ macro_rules! id {
             }
         }
 
-        checked_text!($name);
+        checked_text!($name, read by parse);
     };
 }
 
@@ -127,7 +127,7 @@ impl GameId {
     }
 }
 
-checked_text!(GameId);
+checked_text!(GameId, read by parse);
 
 #[cfg(test)]
 mod tests {

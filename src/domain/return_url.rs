@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{violation::Violation, words::checked_text};
+use super::{
+    violation::Violation,
+    words::{StoredText, checked_text},
+};
 
 /// The longest return URL, in bytes.
 pub const RETURN_URL_BYTES_MAX: usize = 2_048;
@@ -17,7 +20,7 @@ const SCHEMES_REFUSED: [&str; 8] =
 /// Kept byte for byte as the game wrote it: adding the outcome touches two parameters of its
 /// query and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(from = "StoredText", into = "String")]
 pub struct ReturnUrl(String);
 
 impl ReturnUrl {
@@ -86,7 +89,7 @@ fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-checked_text!(ReturnUrl);
+checked_text!(ReturnUrl, read by length);
 
 #[cfg(test)]
 mod tests {

@@ -3,14 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{violation::Violation, words::checked_text};
+use super::{
+    violation::Violation,
+    words::{StoredText, checked_text},
+};
 
 /// Defines a text type with a length limit, counted in Unicode scalar values.
 macro_rules! bounded_text {
     ($(#[$doc:meta])* $name:ident, $min:literal to $max:literal, $refused:expr, $rule:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(from = "StoredText", into = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -29,7 +32,7 @@ macro_rules! bounded_text {
             }
         }
 
-        checked_text!($name);
+        checked_text!($name, read by length);
     };
 }
 
@@ -69,6 +72,19 @@ mod tests {
         assert!(ItemTitle::parse("é").is_ok());
         assert!(ItemTitle::parse("金".repeat(200)).is_ok());
         assert!(ItemTitle::parse("金".repeat(201)).is_err());
+    }
+
+    #[test]
+    fn a_stored_text_is_read_whatever_today_s_rule_says_and_only_its_length_is_bounded() {
+        let json = |text: &str| serde_json::to_string(text).unwrap();
+        let older = "two\nlines ".repeat(30);
+        assert!(UserId::parse(older.as_str()).is_err());
+        let read: UserId = serde_json::from_str(&json(&older)).unwrap();
+        assert_eq!(read.as_str(), older);
+        assert!(serde_json::from_str::<UserId>(&json(&"x".repeat(4_096))).is_ok());
+        let refused = serde_json::from_str::<UserId>(&json(&"x".repeat(4_097))).unwrap_err();
+        assert!(refused.to_string().contains("4097 bytes"), "{refused}");
+        assert!(!refused.to_string().contains("xx"), "a player's name was quoted: {refused}");
     }
 
     #[test]

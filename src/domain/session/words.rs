@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     violation::Violation,
-    words::{checked_text, words},
+    words::{StoredText, checked_text, words},
 };
 
 words! {
@@ -156,7 +156,7 @@ macro_rules! provider_word {
     ($(#[$doc:meta])* $name:ident, $max:literal, $rule:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(from = "StoredText", into = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -174,7 +174,7 @@ macro_rules! provider_word {
             }
         }
 
-        checked_text!($name);
+        checked_text!($name, read by length);
     };
 }
 

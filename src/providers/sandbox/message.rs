@@ -109,30 +109,36 @@ impl TryFrom<News> for NotificationSubject {
     fn try_from(news: News) -> Result<Self, NotificationError> {
         let of_charge = NotificationSubject::Payment;
         let of_refund = NotificationSubject::Refund;
+        // Read as if it were our own, and yet from outside.
+        let named = |it: Reference| Reference::parse(it).map_err(|_| NotificationError::Malformed);
+        let refusal = |reason, text: ProviderText| {
+            let text = ProviderText::parse(text).map_err(|_| NotificationError::Malformed)?;
+            Ok(Refusal { reason, text })
+        };
         Ok(match news {
             News::ChargeAuthorized { payment_id, reference, amount } => {
-                let amount = amount.try_into()?;
+                let (amount, reference) = (amount.try_into()?, named(reference)?);
                 of_charge(payment_id, PaymentOutcome::Authorized { amount, reference })
             }
             News::ChargeCaptured { payment_id, reference, amount } => {
-                let amount = amount.try_into()?;
+                let (amount, reference) = (amount.try_into()?, named(reference)?);
                 of_charge(payment_id, PaymentOutcome::Captured { amount, reference })
             }
             News::ChargeDeclined { payment_id, reason, text } => {
-                of_charge(payment_id, PaymentOutcome::Declined(Refusal { reason, text }))
+                of_charge(payment_id, PaymentOutcome::Declined(refusal(reason, text)?))
             }
             News::CaptureFailed { payment_id, reason, text } => {
-                of_charge(payment_id, PaymentOutcome::CaptureFailed(Refusal { reason, text }))
+                of_charge(payment_id, PaymentOutcome::CaptureFailed(refusal(reason, text)?))
             }
             News::ChargeVoided { payment_id } => of_charge(payment_id, PaymentOutcome::Voided),
             News::VoidFailed { payment_id, reason, text } => {
-                of_charge(payment_id, PaymentOutcome::VoidFailed(Refusal { reason, text }))
+                of_charge(payment_id, PaymentOutcome::VoidFailed(refusal(reason, text)?))
             }
             News::RefundSucceeded { refund_id, reference } => {
-                of_refund(refund_id, RefundOutcome::Succeeded { reference })
+                of_refund(refund_id, RefundOutcome::Succeeded { reference: named(reference)? })
             }
             News::RefundFailed { refund_id, reason, text } => {
-                of_refund(refund_id, RefundOutcome::Failed(Refusal { reason, text }))
+                of_refund(refund_id, RefundOutcome::Failed(refusal(reason, text)?))
             }
             News::RefundCancelled { refund_id } => of_refund(refund_id, RefundOutcome::Cancelled),
         })
@@ -199,6 +205,20 @@ mod tests {
     fn a_body_that_makes_no_sense_is_refused() {
         for body in ["", "{}", "[]", r#"{"id":"n","session_id":"x","type":"charge.voided"}"#] {
             assert_eq!(read(body.as_bytes()), Err(NotificationError::Malformed), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_name_or_a_text_that_breaks_its_rule_is_refused() {
+        let session_id = SessionId::from_bytes(id_bytes(1, 0, [3; 16]));
+        for subject in every_subject() {
+            let told = Notification { id: "n_1".into(), session_id: session_id.clone(), subject };
+            let body = write(&told).unwrap();
+            for (text, broken) in [("ch_1", r"ch\u0000"), ("No.", "")] {
+                let broken = body.replace(text, broken);
+                let is_refused = read(broken.as_bytes()) == Err(NotificationError::Malformed);
+                assert!(is_refused || broken == body, "{broken}");
+            }
         }
     }
 }
