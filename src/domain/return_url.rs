@@ -65,12 +65,19 @@ impl ReturnUrl {
     pub fn with_outcome(&self, session_id: &str, status: &str) -> String {
         let (before_fragment, fragment) = split_at_first(&self.0, '#');
         let (base, query) = split_at_first(before_fragment, '?');
-        let kept = query.strip_prefix('?').unwrap_or("").split('&').filter(|pair| {
+        let given = query.strip_prefix('?').filter(|it| !it.is_empty());
+        let mut outcome = [("session_id", Some(session_id)), ("status", Some(status))];
+        let mut pairs: Vec<String> = vec![];
+        for pair in given.into_iter().flat_map(|it| it.split('&')) {
             let name = pair.split('=').next().unwrap_or("");
-            !pair.is_empty() && name != "session_id" && name != "status"
-        });
-        let outcome = [format!("session_id={session_id}"), format!("status={status}")];
-        let pairs: Vec<&str> = kept.chain(outcome.iter().map(String::as_str)).collect();
+            match outcome.iter_mut().find(|(ours, _)| *ours == name) {
+                None => pairs.push(pair.to_owned()),
+                // A second one of the same name would contradict the first: it goes.
+                Some((name, value)) => pairs.extend(value.take().map(|it| format!("{name}={it}"))),
+            }
+        }
+        let absent = outcome.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        pairs.extend(absent.map(|(name, value)| format!("{name}={value}")));
         format!("{base}?{}{fragment}", pairs.join("&"))
     }
 }
@@ -149,7 +156,12 @@ mod tests {
             ("mygame://done?session_id=old", "mygame://done?session_id=s1&status=paid"),
             (
                 "https://g/?a=%7e+b&status=x&c#f?g",
-                "https://g/?a=%7e+b&c&session_id=s1&status=paid#f?g",
+                "https://g/?a=%7e+b&status=paid&c&session_id=s1#f?g",
+            ),
+            ("https://g/?a=1&&b&", "https://g/?a=1&&b&&session_id=s1&status=paid"),
+            (
+                "https://g/?status=x&session_id=y&status=z&statuses=w",
+                "https://g/?status=paid&session_id=s1&statuses=w",
             ),
             ("https://g/#status=x", "https://g/?session_id=s1&status=paid#status=x"),
         ] {
