@@ -9,12 +9,11 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use data_encoding::HEXLOWER;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
-    image::{ImageKind, ItemImage},
+    image::{ContentHash, ImageKind, ItemImage},
     violation::Violation,
 };
 
@@ -52,8 +51,8 @@ pub enum CheckedImage {
     Stored {
         /// As they came.
         bytes: Vec<u8>,
-        /// Their SHA-256, 64 lower-case hex digits.
-        sha256: String,
+        /// Their SHA-256.
+        sha256: ContentHash,
         /// What they were found to be.
         kind: ImageKind,
     },
@@ -101,7 +100,7 @@ fn check_data_uri(rest: &str) -> Result<CheckedImage, Violation> {
     }
     let bytes = decode_base64(data)?;
     decode_picture(&bytes, kind)?;
-    let sha256 = HEXLOWER.encode(&Sha256::digest(&bytes));
+    let sha256 = ContentHash::of_digest(Sha256::digest(&bytes).into());
     Ok(CheckedImage::Stored { bytes, sha256, kind })
 }
 

@@ -7,7 +7,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use data_encoding::HEXLOWER;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
@@ -16,15 +15,12 @@ use super::{
     image::{self, CheckedImage},
 };
 use crate::domain::{
-    image::{ImageKind, ItemImage},
+    image::{ContentHash, ImageKind, ItemImage},
     violation::Violation,
 };
 
 /// How many pictures are decoded at once: each may take up to 512 MiB while it is.
 const DECODED_AT_ONCE: usize = 4;
-
-/// Bytes of a content hash.
-const SHA256_BYTES: usize = 32;
 
 static DECODING: Semaphore = Semaphore::const_new(DECODED_AT_ONCE);
 
@@ -51,7 +47,7 @@ pub(super) async fn check(
 
 /// A picture that is to be kept.
 pub(super) struct Picture {
-    sha256: String,
+    sha256: ContentHash,
     kind: ImageKind,
     bytes: Vec<u8>,
 }
@@ -78,7 +74,7 @@ impl Picture {
             "INSERT INTO item_image (sha256, media_type, bytes) VALUES ($1, $2, $3)
              ON CONFLICT DO NOTHING",
         )
-        .bind(self.sha256)
+        .bind(self.sha256.as_str())
         .bind(self.kind.media_type())
         .bind(self.bytes)
         .execute(pool)
@@ -89,12 +85,12 @@ impl Picture {
 
 /// `GET /images/{sha256}`
 async fn serve(State(pool): State<PgPool>, Path(sha256): Path<String>) -> Response {
-    if HEXLOWER.decode(sha256.as_bytes()).map_or(true, |it| it.len() != SHA256_BYTES) {
+    let Ok(sha256) = ContentHash::parse(sha256) else {
         return StatusCode::NOT_FOUND.into_response();
-    }
+    };
     let found: Result<Option<(String, Vec<u8>)>, _> =
         sqlx::query_as("SELECT media_type, bytes FROM item_image WHERE sha256 = $1")
-            .bind(sha256)
+            .bind(sha256.as_str())
             .fetch_optional(&pool)
             .await;
     match found {

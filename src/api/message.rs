@@ -52,7 +52,7 @@ pub(super) fn image_url(image: &ItemImage, pay_base_url: &Url) -> String {
         ItemImage::Stored { sha256, .. } => {
             format!("{}/images/{sha256}", pay_base_url.as_str().trim_end_matches('/'))
         }
-        ItemImage::Linked { url } => url.clone(),
+        ItemImage::Linked { url } => url.to_string(),
     }
 }
 

@@ -201,7 +201,7 @@ async fn summary(desk: &Checkout, state: &SessionState) -> Result<Summary, sqlx:
     let name = name.or_else(|| DisplayName::parse(game_id).ok()).ok_or(sqlx::Error::RowNotFound)?;
     let image_url = state.item.image.as_ref().map(|image| match image {
         ItemImage::Stored { sha256, .. } => format!("/images/{sha256}"),
-        ItemImage::Linked { url } => url.clone(),
+        ItemImage::Linked { url } => url.to_string(),
     });
     Ok(Summary {
         game_name: name,

@@ -7,7 +7,7 @@ use crate::domain::{
     Timestamp,
     currency::Currency,
     id::{EventId, GameId, PaymentId, RefundId, SessionId, id_bytes},
-    image::ItemImage,
+    image::{ContentHash, ItemImage},
     item::{Country, Item},
     money::Money,
     private::Private,
@@ -115,7 +115,8 @@ impl Story {
         for event in &mut self.0 {
             if let Event::Created { item, .. } = event {
                 let kind = crate::domain::image::ImageKind::Png;
-                item.image = Some(ItemImage::Stored { sha256: "00ff".repeat(16), kind });
+                let sha256 = ContentHash::parse("00ff".repeat(16)).unwrap();
+                item.image = Some(ItemImage::Stored { sha256, kind });
             }
         }
         self

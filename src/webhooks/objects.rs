@@ -38,7 +38,7 @@ impl PublicUrls {
     fn image(&self, image: &ItemImage) -> String {
         match image {
             ItemImage::Stored { sha256, .. } => format!("{}/{IMAGE_FOLDER}/{sha256}", self.base()),
-            ItemImage::Linked { url } => url.clone(),
+            ItemImage::Linked { url } => url.to_string(),
         }
     }
 

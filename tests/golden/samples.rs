@@ -9,7 +9,7 @@ use toffeepay::domain::{
     currency::Currency,
     game::{Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape, WebhookType},
     id::{EndpointId, GameId, KeyId, PaymentId, RefundId, StudioId, id_bytes},
-    image::{ImageKind, ItemImage},
+    image::{ContentHash, ImageKind, ItemImage},
     item::{Country, Item},
     money::Money,
     private::Private,
@@ -92,7 +92,8 @@ fn refund_requested(reason: Option<&str>) -> SessionEvent {
 }
 
 pub(crate) fn session() -> Vec<(Suffix, SessionEvent)> {
-    let stored = ItemImage::Stored { sha256: "9f".repeat(32), kind: ImageKind::Webp };
+    let sha256 = ContentHash::parse("9f".repeat(32)).unwrap();
+    let stored = ItemImage::Stored { sha256, kind: ImageKind::Webp };
     let linked = ItemImage::link("https://game.example/crystals.png").unwrap();
     let mut samples = vec![
         (PLAIN, created(None, None)),
