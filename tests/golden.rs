@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
+#[path = "golden/older.rs"]
+mod older;
 #[path = "golden/samples.rs"]
 mod samples;
 
@@ -15,16 +17,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cqrs_es::DomainEvent;
+use cqrs_es::{DomainEvent, persist::SerializedEvent};
 use serde_json::Value;
-use toffeepay::domain::{
-    game::{GameEvent, KeyScope, PayloadShape, WebhookType},
-    private::MARK,
-    session::{
-        CancelReason, CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, RefundCause,
-        RefundStatus, SessionEvent, SessionStatus, VoidReason,
+use toffeepay::{
+    domain::{
+        game::{Game, GameEvent, KeyScope, PayloadShape, WebhookType},
+        private::MARK,
+        session::{
+            CancelReason, CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, RefundCause,
+            RefundStatus, Session, SessionEvent, SessionStatus, VoidReason,
+        },
+        studio::{Studio, StudioEvent},
     },
-    studio::StudioEvent,
+    event_store::StoredAggregate,
 };
 
 /// Set to write the files of new samples.
@@ -69,13 +74,42 @@ fn every_sample_stands_in_its_file<E: DomainEvent>(aggregate: &str, samples: Vec
     }
 }
 
-fn every_file_is_read_and_written_back<E: DomainEvent>(aggregate: &str) {
-    for (name, stored) in files(aggregate) {
-        let event: E = serde_json::from_value(stored.clone())
-            .unwrap_or_else(|error| panic!("{aggregate}/{name} is no longer read: {error}"));
-        assert_eq!(serde_json::to_value(&event).unwrap(), stored, "{aggregate}/{name}");
-        let kind = format!("{}.{}.", event.event_type(), event.event_version());
-        assert!(name.starts_with(&kind), "{aggregate}/{name} holds {kind}");
+/// What a file holds in the form of today, brought up by the aggregate's upcasters as the log does,
+/// and whether one of them had to.
+fn brought_up<A: StoredAggregate>(name: &str, stored: &Value) -> (Value, bool) {
+    let mut parts = name.splitn(4, '.');
+    let mut next = || parts.next().expect("Kind.major.minor.json");
+    let (kind, major, minor) = (next(), next(), next());
+    let stored = SerializedEvent {
+        aggregate_id: "1".to_owned(),
+        sequence: 1,
+        aggregate_type: A::TYPE.to_owned(),
+        event_type: kind.to_owned(),
+        event_version: format!("{major}.{minor}"),
+        payload: stored.clone(),
+        metadata: Value::Null,
+    };
+    let upcasters = A::upcasters();
+    let (today, is_older) = upcasters.iter().fold((stored, false), |(event, is_older), it| {
+        let applies = it.can_upcast(&event.event_type, &event.event_version);
+        if applies { (it.upcast(event), true) } else { (event, is_older) }
+    });
+    (today.payload, is_older)
+}
+
+fn read<A: StoredAggregate>(name: &str, stored: &Value) -> A::Event {
+    serde_json::from_value(brought_up::<A>(name, stored).0)
+        .unwrap_or_else(|error| panic!("{name} is no longer read: {error}"))
+}
+
+/// A file of the current version is written back the same; an older one as its upcasters left it.
+fn every_file_is_read_and_written_back<A: StoredAggregate>(files: Vec<(String, Value)>) {
+    for (name, stored) in files {
+        let event = read::<A>(&name, &stored);
+        let (today, is_older) = brought_up::<A>(&name, &stored);
+        assert_eq!(serde_json::to_value(&event).unwrap(), today, "{name}");
+        let current = format!("{}.{}.", event.event_type(), event.event_version());
+        assert_eq!(name.starts_with(&current), !is_older, "{name} holds {current}");
     }
 }
 
@@ -98,9 +132,9 @@ fn every_variant_has_a_file<E: DomainEvent>(aggregate: &str, count: usize) {
 }
 
 /// How many private fields the files hold, each of which was erased and read.
-fn private_fields_can_be_erased<E: DomainEvent>(aggregate: &str) -> usize {
+fn private_fields_can_be_erased<A: StoredAggregate>() -> usize {
     let mut erased = 0;
-    for (name, stored) in files(aggregate) {
+    for (name, stored) in files(A::TYPE) {
         let kind = stored.as_object().unwrap().keys().next().unwrap().clone();
         let fields = stored[&kind].as_object().unwrap();
         let is_private = |it: &&String| fields[*it].get(MARK).is_some();
@@ -110,9 +144,13 @@ fn private_fields_can_be_erased<E: DomainEvent>(aggregate: &str) -> usize {
             let mut absent = stored.clone();
             absent[&kind].as_object_mut().unwrap().remove(field);
             for json in [&null, &absent] {
-                let event: E = serde_json::from_value(json.clone())
-                    .unwrap_or_else(|error| panic!("{name} without {field}: {error}"));
-                assert_eq!(serde_json::to_value(&event).unwrap(), null, "{name} without {field}");
+                let event = read::<A>(&name, json);
+                let (expected, _) = brought_up::<A>(&name, &null);
+                assert_eq!(
+                    serde_json::to_value(&event).unwrap(),
+                    expected,
+                    "{name} without {field}"
+                );
             }
             erased += 1;
         }
@@ -129,9 +167,20 @@ fn the_shape_of_no_stored_event_has_changed() {
 
 #[test]
 fn every_event_ever_stored_is_still_read_and_written_back_the_same() {
-    every_file_is_read_and_written_back::<SessionEvent>("session");
-    every_file_is_read_and_written_back::<GameEvent>("game");
-    every_file_is_read_and_written_back::<StudioEvent>("studio");
+    every_file_is_read_and_written_back::<Session>(files("session"));
+    every_file_is_read_and_written_back::<Game>(files("game"));
+    every_file_is_read_and_written_back::<Studio>(files("studio"));
+}
+
+#[test]
+fn a_file_of_an_older_version_is_read_through_its_upcasters() {
+    every_file_is_read_and_written_back::<older::Named>(older::files());
+}
+
+#[test]
+#[should_panic(expected = "Called.1.0.json is no longer read")]
+fn a_file_of_an_older_version_that_no_upcaster_takes_is_noticed() {
+    every_file_is_read_and_written_back::<older::Forgetful>(older::files());
 }
 
 #[test]
@@ -144,9 +193,9 @@ fn every_kind_of_event_has_a_file() {
 #[test]
 fn a_private_field_that_is_absent_or_null_reads_as_erased() {
     // Created in four shapes has two each, and seven other files one each.
-    assert_eq!(private_fields_can_be_erased::<SessionEvent>("session"), 4 * 2 + 7);
-    assert_eq!(private_fields_can_be_erased::<GameEvent>("game"), 0);
-    assert_eq!(private_fields_can_be_erased::<StudioEvent>("studio"), 0);
+    assert_eq!(private_fields_can_be_erased::<Session>(), 4 * 2 + 7);
+    assert_eq!(private_fields_can_be_erased::<Game>(), 0);
+    assert_eq!(private_fields_can_be_erased::<Studio>(), 0);
 }
 
 /// A word, once stored, is read for ever; a new one is added to its list here.
