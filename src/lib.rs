@@ -2,6 +2,8 @@
 //!
 //! Start at `docs/ARCHITECTURE.md`; the rules of the business are in [`domain`].
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))] // See clippy.toml.
+
 pub mod domain;
 
 pub mod event_store;

@@ -24,6 +24,7 @@ pub(super) fn on_signal(stop: &CancellationToken) {
         stop.cancel();
         tracing::info!("stopping: open requests are finished first; a second signal stops at once");
         any().await;
+        #[allow(clippy::disallowed_methods, reason = "a second signal asks for just that")]
         std::process::exit(EXIT_INTERRUPTED);
     });
 }

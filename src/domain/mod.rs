@@ -5,6 +5,8 @@
 //!
 //! `tests/architecture.rs` enforces this; `docs/ARCHITECTURE.md` says why.
 
+#![deny(clippy::disallowed_types)] // Floats, hash maps, clocks: see clippy.toml.
+
 pub mod currency;
 pub mod money;
 

@@ -1,11 +1,12 @@
 //! Dev's own receiver of webhooks: what a game server would do, by the guide's recipe.
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, http::StatusCode, routing::post};
-use chrono::Utc;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 use url::Url;
+
+use crate::clock::{Clock, SystemClock};
 
 const PATH: &str = "/dev/webhooks";
 
@@ -24,7 +25,7 @@ pub(super) fn routes(secret: &str) -> Router {
 
 async fn receive(State(secret): State<String>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let header = headers.get("x-toffeepay-signature").and_then(|it| it.to_str().ok());
-    if !header.is_some_and(|it| verifies(&secret, it, &body, Utc::now().timestamp())) {
+    if !header.is_some_and(|it| verifies(&secret, it, &body, SystemClock.now().timestamp())) {
         eprintln!("webhook refused: its signature does not verify");
         return StatusCode::BAD_REQUEST;
     }
