@@ -36,8 +36,13 @@ use crate::{
     webhooks::{Deliveries, DeliveryWorker, PublicUrls, SenderError, TargetPolicy},
 };
 
-/// How long a connection's first bytes and a request's head may take.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection's first bytes may take.
+const BEGIN_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection is kept for its next request. Longer than proxies keep theirs, 60 s by
+/// default: a request on a connection that we just closed is lost, and they do not repeat a POST.
+const IDLE_WITHIN: Duration = Duration::from_secs(75);
+/// How long a client may take in nothing of its answer.
+const STALLED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Which part of the work a process does. Any number of each may run on one database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -150,7 +155,12 @@ impl App {
         let (pool, wake) = (self.pool.clone(), self.wake.clone());
         parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
         let router = telemetry::observed(self.routes().merge(more_routes));
-        let patience = Patience { head_within: HEAD_WITHIN, drain: self.settings.drain };
+        let patience = Patience {
+            begin_within: BEGIN_WITHIN,
+            idle_within: IDLE_WITHIN,
+            stalled_within: STALLED_WITHIN,
+            drain: self.settings.drain,
+        };
         server::serve(listener, router, shutdown, patience).await;
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }

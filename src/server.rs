@@ -1,5 +1,7 @@
-//! Serves HTTP: bounds on connections and on how long a request's head may take, and a bounded
-//! drain at the end. Knows no routes.
+//! Serves HTTP: bounds on connections and on how long a client may take, and a bounded drain at the
+//! end. Knows no routes.
+
+mod stalled;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,8 +14,12 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+use stalled::Stalled;
+
 /// The most connections at once; more wait in the operating system's queue.
 const CONNECTIONS_MAX: usize = 10_000;
+/// The most requests at once on one connection of HTTP/2.
+const STREAMS_MAX: u32 = 100;
 /// How often the first bytes of a connection are looked at until they say which protocol it is.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What a connection of HTTP/2 begins with (RFC 9113, 3.4).
@@ -24,8 +30,12 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long clients may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For a connection's first bytes and for a request's head: who dribbles is hung up on.
-    pub head_within: Duration,
+    /// For a connection's first bytes, and for the answer to a ping of HTTP/2.
+    pub begin_within: Duration,
+    /// For the whole head of a connection's next request, its idle time before that included.
+    pub idle_within: Duration,
+    /// For taking in some of what the client is sent.
+    pub stalled_within: Duration,
     /// For open requests to finish at the end.
     pub drain: Duration,
 }
@@ -37,10 +47,13 @@ pub async fn serve(
     shutdown: CancellationToken,
     patience: Patience,
 ) {
-    let Patience { head_within, drain } = patience;
+    let Patience { begin_within, idle_within, stalled_within, drain } = patience;
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_within);
-    builder.http2().timer(TokioTimer::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle_within);
+    let mut http2 = builder.http2();
+    http2.timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX);
+    // Nothing else bounds a connection of HTTP/2 on which no request is made.
+    http2.keep_alive_interval(begin_within).keep_alive_timeout(begin_within);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let open = GracefulShutdown::new();
     loop {
@@ -53,14 +66,21 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
         let (builder, watcher) = (builder.clone(), open.watcher());
+        let stop = shutdown.clone();
         tokio::spawn(async move {
             // Held for as long as the connection is.
             let _place = place;
-            // Until the protocol is known nothing else bounds how long a client may take.
-            if !matches!(timeout(head_within, has_begun(&stream)).await, Ok(true)) {
+            // Until the protocol is known nothing else bounds how long a client may take; and a
+            // connection that asked for nothing, as browsers open them, holds up no stop.
+            let begun = tokio::select! {
+                () = stop.cancelled() => return,
+                begun = timeout(begin_within, has_begun(&stream)) => begun,
+            };
+            if !matches!(begun, Ok(true)) {
                 return;
             }
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let stream = TokioIo::new(Stalled::new(stream, stalled_within));
+            let connection = builder.serve_connection(stream, service);
             // A client that went away is no failure of ours.
             let _ = watcher.watch(connection).await;
         });
@@ -100,46 +120,4 @@ async fn accept(
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
-    };
-
-    use super::*;
-
-    /// What a client gets that says this and then nothing more, until it is hung up on.
-    async fn answer_to(words: &str) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let brief = Duration::from_millis(100);
-        let patience = Patience { head_within: brief, drain: brief };
-        let router = Router::new().route("/", get(|| async { "served" }));
-        let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, router, stop.clone(), patience));
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(words.as_bytes()).await.unwrap();
-        let mut answer = vec![];
-        let hung_up = timeout(Duration::from_secs(30), client.read_to_end(&mut answer));
-        // A reset is a way to hang up too.
-        let _ = hung_up.await.expect("the connection is held for ever");
-        stop.cancel();
-        serving.await.unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    #[tokio::test]
-    async fn a_client_that_says_nothing_or_half_of_something_is_hung_up_on() {
-        for words in ["", "PRI * HT", "GET / HTTP/1.1\r\nhost: "] {
-            let answer = answer_to(words).await;
-            assert!(!answer.contains("served"), "{words:?}: {answer}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_whole_request_is_answered() {
-        let answer = answer_to("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("served"), "{answer}");
-    }
-}
+mod tests;

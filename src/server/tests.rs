@@ -1,0 +1,147 @@
+//! Clients that take their time, and how the server ends.
+
+use std::net::SocketAddr;
+
+use axum::routing::get;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinHandle,
+};
+
+use super::*;
+
+const BRIEF: Duration = Duration::from_millis(100);
+/// What must not be waited for.
+const LONG: Duration = Duration::from_secs(600);
+/// How long anything may take that is bound to happen.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// More than the operating system's buffers hold of an answer that nobody reads.
+const LARGE_BYTES: usize = 64 * 1024 * 1024;
+
+const REQUEST: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+const LAST_REQUEST: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+/// Patient in nothing but what a test sets.
+const PATIENT: Patience =
+    Patience { begin_within: LONG, idle_within: LONG, stalled_within: LONG, drain: LONG };
+
+async fn started(
+    router: Router,
+    patience: Patience,
+) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(serve(listener, router, stop.clone(), patience));
+    (address, stop, serving)
+}
+
+fn one_route() -> Router {
+    Router::new().route("/", get(|| async { "served" }))
+}
+
+async fn send(address: SocketAddr, words: &str) -> TcpStream {
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(words.as_bytes()).await.unwrap();
+    client
+}
+
+/// All that a client gets until it is hung up on.
+async fn all_of(mut client: TcpStream) -> String {
+    let mut answer = vec![];
+    let hung_up = timeout(WAIT_MAX, client.read_to_end(&mut answer));
+    // A reset is a way to hang up too.
+    let _ = hung_up.await.expect("the connection is held for ever");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn ended(serving: JoinHandle<()>) {
+    timeout(WAIT_MAX, serving).await.expect("the server does not end").unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_or_half_of_something_is_hung_up_on() {
+    let patience = Patience { begin_within: BRIEF, idle_within: BRIEF, ..PATIENT };
+    let (address, ..) = started(one_route(), patience).await;
+    let preface = std::str::from_utf8(HTTP2_PREFACE).unwrap();
+    for words in ["", "PRI * HT", preface, "GET / HTTP/1.1\r\nhost: "] {
+        let answer = all_of(send(address, words).await).await;
+        assert!(!answer.contains("served"), "{words:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_may_wait_for_its_next_request_for_longer_than_for_its_first() {
+    let patience = Patience { begin_within: BRIEF, idle_within: 4 * BRIEF, ..PATIENT };
+    let (address, ..) = started(one_route(), patience).await;
+    let began = std::time::Instant::now();
+    let answer = all_of(send(address, REQUEST).await).await;
+    assert!(answer.ends_with("served"), "{answer}");
+    assert!(patience.idle_within <= began.elapsed(), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_its_answer_is_hung_up_on() {
+    let large = Router::new().route("/", get(|| async { vec![b'x'; LARGE_BYTES] }));
+    let patience = Patience { stalled_within: BRIEF, ..PATIENT };
+    let (address, stop, serving) = started(large, patience).await;
+    let mut client = send(address, REQUEST).await;
+    // Its answer has begun; the rest is left where it is.
+    client.read_exact(&mut [0; 1]).await.unwrap();
+    stop.cancel();
+    ended(serving).await;
+}
+
+#[tokio::test]
+async fn a_silent_connection_does_not_hold_up_a_stop() {
+    let (address, stop, serving) = started(one_route(), PATIENT).await;
+    let _silent = TcpStream::connect(address).await.unwrap();
+    // Connections are accepted in their order.
+    all_of(send(address, LAST_REQUEST).await).await;
+    stop.cancel();
+    ended(serving).await;
+}
+
+/// A route that says when it was asked and answers when it is told to.
+fn slow_route(asked: &CancellationToken, answer: &CancellationToken) -> Router {
+    let (asked, answer) = (asked.clone(), answer.clone());
+    let slow = async move || {
+        asked.cancel();
+        answer.cancelled().await;
+        "served"
+    };
+    Router::new().route("/", get(slow))
+}
+
+#[tokio::test]
+async fn an_open_request_is_finished_before_the_end() {
+    let (asked, answer) = (CancellationToken::new(), CancellationToken::new());
+    let (address, stop, mut serving) = started(slow_route(&asked, &answer), PATIENT).await;
+    let client = send(address, REQUEST).await;
+    asked.cancelled().await;
+    stop.cancel();
+    assert!(timeout(BRIEF, &mut serving).await.is_err(), "it waits for the request");
+    answer.cancel();
+    let answer = all_of(client).await;
+    assert!(answer.ends_with("served"), "{answer}");
+    ended(serving).await;
+}
+
+#[tokio::test]
+async fn a_request_that_outlasts_the_drain_is_left_behind() {
+    let (asked, never) = (CancellationToken::new(), CancellationToken::new());
+    let patience = Patience { drain: BRIEF, ..PATIENT };
+    let (address, stop, serving) = started(slow_route(&asked, &never), patience).await;
+    let _client = send(address, REQUEST).await;
+    asked.cancelled().await;
+    stop.cancel();
+    ended(serving).await;
+}
+
+#[tokio::test]
+async fn a_whole_request_is_answered() {
+    let (address, ..) = started(one_route(), PATIENT).await;
+    let answer = all_of(send(address, LAST_REQUEST).await).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("served"), "{answer}");
+}
