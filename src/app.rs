@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use clap::ValueEnum;
+use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::net::TcpListener;
@@ -149,12 +150,17 @@ impl App {
         shutdown: CancellationToken,
     ) -> Result<(), AppError> {
         let parts = Parts::new(shutdown.clone());
+        // First of all, since what is measured before is lost.
+        let metrics = telemetry::start_metrics();
+        if let Some(metrics) = metrics.clone() {
+            parts.begin("metrics", |stop| telemetry::keep_metrics_small(metrics, stop));
+        }
         if self.settings.role != Role::Api {
             self.begin_workers(&parts)?;
         }
         let (pool, wake) = (self.pool.clone(), self.wake.clone());
         parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
-        let router = telemetry::observed(self.routes().merge(more_routes));
+        let router = telemetry::observed(self.routes(metrics).merge(more_routes));
         let patience = Patience {
             begin_within: BEGIN_WITHIN,
             idle_within: IDLE_WITHIN,
@@ -165,8 +171,7 @@ impl App {
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 
-    fn routes(&self) -> Router {
-        let metrics = telemetry::start_metrics();
+    fn routes(&self, metrics: Option<Arc<PrometheusHandle>>) -> Router {
         let health = api::health_routes(Health { pool: self.pool.clone(), metrics });
         if self.settings.role == Role::Worker {
             return health;

@@ -1,7 +1,9 @@
 //! Logs, metrics and request ids. No secret, no card number and no body is ever logged.
 
 use std::{
+    ffi::OsStr,
     io::IsTerminal,
+    panic::PanicHookInfo,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -15,6 +17,7 @@ use clap::ValueEnum;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -30,8 +33,12 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that we take from a client, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
-/// How long a request may take, its body included: a client that dribbles is answered 408.
+/// How long a request may take, its body included: a client that dribbles is answered 408. The
+/// last resort, behind the shorter limits of the API and the page, which have better answers.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often measurements are folded.
+const FOLD_METRICS_EVERY: Duration = Duration::from_secs(5);
 
 /// What is logged unless `RUST_LOG` says otherwise.
 const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn";
@@ -46,9 +53,19 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error; the second call in a process changes nothing.
-pub fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| DEFAULT_FILTER.into());
+/// What chooses log lines cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("RUST_LOG must be a level, or levels by module such as {DEFAULT_FILTER}; received {0:?}")]
+pub struct UnreadableFilter(String);
+
+/// Starts logging to standard error, panics included; the second call in a process changes nothing.
+///
+/// # Errors
+///
+/// [`UnreadableFilter`], so that nobody looks in vain for lines that were asked for.
+pub fn start_logging(format: LogFormat) -> Result<(), UnreadableFilter> {
+    let wanted = std::env::var_os("RUST_LOG").filter(|it| !it.is_empty());
+    let filter = filter(wanted.as_deref().unwrap_or(DEFAULT_FILTER.as_ref()))?;
     // Once nobody reads standard error, a complaint about that would itself panic, in any task.
     let builder = fmt().log_internal_errors(false);
     let builder = builder.with_env_filter(filter).with_writer(std::io::stderr);
@@ -60,7 +77,22 @@ pub fn start_logging(format: LogFormat) {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     // Only a test that starts two services in one process comes here twice.
-    drop(started);
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+    Ok(())
+}
+
+fn filter(text: &OsStr) -> Result<EnvFilter, UnreadableFilter> {
+    let unreadable = || UnreadableFilter(text.to_string_lossy().into_owned());
+    let text = text.to_str().ok_or_else(unreadable)?;
+    EnvFilter::builder().parse(text).map_err(|_| unreadable())
+}
+
+/// One line like any other, with the request's id. Without the message, which may hold anything.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(location, "panicked");
 }
 
 /// Starts collecting metrics; the same collection for every call in a process.
@@ -69,11 +101,20 @@ pub fn start_metrics() -> Option<Arc<PrometheusHandle>> {
     HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok().map(Arc::new)).clone()
 }
 
+/// Folds what was measured into sums again and again, until told to stop: or samples that nobody
+/// fetches would fill the memory.
+pub async fn keep_metrics_small(metrics: Arc<PrometheusHandle>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(FOLD_METRICS_EVERY)).await.is_some() {
+        metrics.run_upkeep();
+    }
+}
+
 /// Gives every request an id, a span in the log and an answer even to a panic.
 pub fn observed(router: Router) -> Router {
     let span = |request: &Request<axum::body::Body>| {
         let id = request.headers().get(&REQUEST_ID).and_then(|it| it.to_str().ok());
-        // The route, not the path: a session's address is a secret of its player's.
+        // The route, not the path: whoever has a session's id can open its page. It stands in the
+        // log only where something failed, for the person who must look into it.
         let route = request.extensions().get::<MatchedPath>().map_or("none", |it| it.as_str());
         tracing::info_span!(
             "request",
@@ -91,7 +132,7 @@ pub fn observed(router: Router) -> Router {
         .layer(axum::middleware::map_request(without_odd_request_id))
 }
 
-/// In the shape of every other error; what panicked stands in the log.
+/// The last resort, behind those of the API and the page. What panicked stands in the log.
 fn answer_to_a_panic(_: Box<dyn std::any::Any + Send>) -> Response {
     let error = json!({ "code": "internal", "message": "internal: internal error" });
     (StatusCode::INTERNAL_SERVER_ERROR, Json(error)).into_response()
@@ -117,4 +158,19 @@ async fn without_odd_request_id<B>(mut request: Request<B>) -> Request<B> {
         request.headers_mut().remove(&REQUEST_ID);
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_of_log_lines_is_read_or_refused_by_its_variables_name() {
+        for text in [DEFAULT_FILTER, "debug", "off", "toffeepay::webhooks=trace,warn"] {
+            assert!(filter(text.as_ref()).is_ok(), "{text}");
+        }
+        let refused = filter("toffeepay=loud".as_ref()).unwrap_err().to_string();
+        assert!(refused.starts_with("RUST_LOG must be "), "{refused}");
+        assert!(refused.ends_with("received \"toffeepay=loud\""), "{refused}");
+    }
 }

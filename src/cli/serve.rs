@@ -79,7 +79,7 @@ impl ServeArgs {
     ///
     /// A [`CliError`] that names what is wrong with the configuration or the database.
     pub async fn run(self) -> Result<(), CliError> {
-        telemetry::start_logging(self.log_format);
+        telemetry::start_logging(self.log_format).map_err(CliError::start)?;
         let master = self.database.master_key()?;
         let options = self.database.options()?;
         let pool = self.database.connect().await?;

@@ -213,6 +213,7 @@ async fn serve_refuses_each_setting_that_is_missing_or_malformed_by_its_name() {
         refuse("LISTEN", Some("everywhere"), &["LISTEN"]),
         refuse("SANDBOX_FAULTS", Some("explode"), &["SANDBOX_FAULTS", "reorder"]),
         refuse("DRAIN_S", Some("soon"), &["DRAIN_S"]),
+        refuse("RUST_LOG", Some("toffeepay=loud"), &["RUST_LOG", "toffeepay=loud"]),
     ] {
         let mut command = bare_command();
         command.args(["serve"]).env("DATABASE_URL", &site.service_url);

@@ -85,7 +85,7 @@ impl DevArgs {
     ///
     /// A [`CliError`] that says what could not be started.
     pub async fn run(self) -> Result<(), CliError> {
-        telemetry::start_logging(self.log_format);
+        telemetry::start_logging(self.log_format).map_err(CliError::start)?;
         let data_dir = match &self.data_dir {
             Some(dir) => std::path::absolute(dir)?,
             None => crate::private_postgres::default_data_dir().map_err(CliError::start)?,
