@@ -161,11 +161,7 @@ impl From<ApiError> for ConnectError {
         if let ApiError::Internal(source) = &error {
             tracing::error!(error = %source, "a call failed");
         }
-        let message = error.to_string();
-        let detail =
-            Detail { code: reason.to_owned(), message: message.clone(), ..Detail::default() };
-        let connect = Self::new(code, format!("{reason}: {message}"))
-            .with_detail(ErrorDetail::from_message("pay.v1.Error", &detail));
+        let connect = with_reason(code, reason, error.to_string());
         match &error {
             ApiError::InvalidFields(fields) => connect.with_detail(ErrorDetail::from_message(
                 "google.rpc.BadRequest",
@@ -174,6 +170,13 @@ impl From<ApiError> for ConnectError {
             _ => connect,
         }
     }
+}
+
+/// An error whose reason machines read from its detail and people at the start of its message.
+pub(super) fn with_reason(code: ErrorCode, reason: &str, message: String) -> ConnectError {
+    let whole = format!("{reason}: {message}");
+    let detail = Detail { code: reason.to_owned(), message, ..Detail::default() };
+    ConnectError::new(code, whole).with_detail(ErrorDetail::from_message("pay.v1.Error", &detail))
 }
 
 fn bad_request(fields: &[InvalidField]) -> BadRequest {

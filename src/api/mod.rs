@@ -6,6 +6,7 @@ mod api_key;
 mod caller;
 mod create_session;
 mod error;
+mod frame;
 mod health;
 mod idempotency;
 pub mod image;

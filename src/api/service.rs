@@ -10,7 +10,7 @@ use connectrpc::{
 
 use super::{
     Api, ApiError, REQUEST_BYTES_MAX, caller::Caller, create_session::create_session,
-    interceptor::Gate, session_status::get_session_status,
+    frame::framed, interceptor::Gate, session_status::get_session_status,
 };
 use crate::proto::pay::v1::{
     CreateSessionRequest, CreateSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse,
@@ -25,7 +25,9 @@ pub(super) fn routes(api: &Api) -> Router {
         .with_max_message_size(REQUEST_BYTES_MAX);
     let service =
         ConnectRpcService::new(connect).with_limits(limits).with_interceptor(Gate(api.clone()));
-    Router::new().route_service("/pay.v1.PaymentService/{method}", service)
+    Router::new()
+        .route_service("/pay.v1.PaymentService/{method}", service)
+        .layer(axum::middleware::from_fn(framed))
 }
 
 struct Payments(Api);

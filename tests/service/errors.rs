@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use toffeepay::{
     admin::{Admin, NewGame, NewKey, StudioRef, default_settings},
     domain::{game::KeyScope, id::GameId, text::DisplayName, world::World},
-    proto::pay::v1,
+    proto::{google::rpc::BadRequest, pay::v1},
 };
 
 use super::client::{CREATE_SESSION, GET_SESSION_STATUS};
@@ -23,6 +23,17 @@ async fn refusal(call: RequestBuilder) -> (StatusCode, String, String) {
     let message = error["message"].as_str().unwrap();
     assert_eq!(message, format!("{}: {}", ours.code, ours.message), "the reason stands in both");
     (status, error["code"].as_str().unwrap().to_owned(), ours.code)
+}
+
+/// Nothing in particular is wrong with the request, but all of it.
+fn assert_names_the_body(error: &Value) {
+    let ours: v1::Error = detail(error, "pay.v1.Error").unwrap_or_else(|| panic!("{error}"));
+    assert_eq!(
+        (&error["code"], ours.code.as_str()),
+        (&json!("invalid_argument"), "invalid_argument")
+    );
+    let broken: BadRequest = detail(error, "google.rpc.BadRequest").unwrap();
+    assert_eq!(broken.field_violations[0].field, "body", "{error}");
 }
 
 fn expected(status: u16, code: &str, reason: &str) -> (StatusCode, String, String) {
@@ -129,9 +140,8 @@ async fn a_request_may_have_2_mib_and_no_more() {
     };
     assert_eq!(of_length(REQUEST_BYTES_MAX).send().await.unwrap().status(), 200);
     let refused = of_length(REQUEST_BYTES_MAX + 1).send().await.unwrap();
-    assert!(refused.status().is_client_error(), "{}", refused.status());
-    let error: Value = refused.json().await.unwrap();
-    assert_eq!(error["code"], "resource_exhausted", "{error}");
+    assert_eq!(refused.status(), 400);
+    assert_names_the_body(&refused.json().await.unwrap());
 }
 
 #[tokio::test]
@@ -140,16 +150,15 @@ async fn what_is_no_request_is_refused_and_harms_nothing() {
     for body in ["", "{", "null", "\"x\"", "{\"item\": 3}", "\u{0}", "{\"game_id\": 1}"] {
         let call = service.client.call(CREATE_SESSION);
         let call = call.header(header::CONTENT_TYPE, "application/json").body(body);
-        let status = call.send().await.unwrap().status();
-        assert!(status == 400, "{status} for {body}");
+        let refused = call.send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{body}");
+        assert_names_the_body(&refused.json().await.unwrap());
     }
     let call = service.client.call(CREATE_SESSION).header(header::CONTENT_TYPE, "text/plain");
     assert_eq!(call.body("x").send().await.unwrap().status(), 415);
     let unknown = service.client.call("/pay.v1.PaymentService/Steal").json(&json!({}));
-    assert_eq!(
-        unknown.send().await.unwrap().json::<Value>().await.unwrap()["code"],
-        "unimplemented"
-    );
+    let (_, code, reason) = refusal(unknown).await;
+    assert_eq!((code.as_str(), reason.as_str()), ("unimplemented", "unimplemented"));
     service.client.create_session(&service.client.purchase()).await;
 }
 
