@@ -41,6 +41,11 @@ pub(super) async fn create_session(
     caller.require_scope(KeyScope::Write)?;
     let now = api.clock.now();
     let (context, repeatable) = idempotency::context(ctx, caller, &request, now)?;
+    // Held until the answer is there.
+    let _turn = match &repeatable {
+        Some(repeatable) => Some(repeatable.turn().await?),
+        None => None,
+    };
     if let Some(repeatable) = &repeatable
         && let Some(remembered) = api.store.remembered(context.command_id).await?
     {

@@ -1,6 +1,7 @@
 //! Errors of the API: data inside, words and Connect codes only here.
 
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
+use http::{HeaderValue, header::RETRY_AFTER};
 
 use crate::{
     domain::{game::KeyScope, session::SessionError, violation::Violation},
@@ -10,6 +11,9 @@ use crate::{
         pay::v1::Error as Detail,
     },
 };
+
+/// When to repeat a request whose first one is still running.
+const AFTER_A_SECOND: HeaderValue = HeaderValue::from_static("1");
 
 /// A field of a request that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,9 @@ pub enum ApiError {
     /// The `Idempotency-Key` was used for another request.
     #[error("the Idempotency-Key was used before with other parameters")]
     IdempotencyConflict,
+    /// The first request under this `Idempotency-Key` has no answer yet.
+    #[error("the first request with this Idempotency-Key is still running; repeat it later")]
+    InProgress,
     /// The first answer held personal data that was erased since.
     #[error("the first answer to this Idempotency-Key was erased")]
     Erased,
@@ -96,6 +103,7 @@ impl ApiError {
             Self::SessionNotFound => ("session_not_found", ErrorCode::NotFound),
             Self::NoPaymentMethod(_) => ("no_payment_method", ErrorCode::FailedPrecondition),
             Self::IdempotencyConflict => ("idempotency_conflict", ErrorCode::Aborted),
+            Self::InProgress => ("request_in_progress", ErrorCode::Aborted),
             Self::Erased => ("erased", ErrorCode::FailedPrecondition),
             Self::Session(refusal) => session_reason(*refusal),
             Self::Conflict => ("conflict", ErrorCode::Aborted),
@@ -161,8 +169,12 @@ impl From<ApiError> for ConnectError {
         if let ApiError::Internal(source) = &error {
             tracing::error!(error = %source, "a call failed");
         }
-        let connect = with_reason(code, reason, error.to_string());
+        let mut connect = with_reason(code, reason, error.to_string());
         match &error {
+            ApiError::InProgress => {
+                connect.response_headers_mut().insert(RETRY_AFTER, AFTER_A_SECOND);
+                connect
+            }
             ApiError::InvalidFields(fields) => connect.with_detail(ErrorDetail::from_message(
                 "google.rpc.BadRequest",
                 &bad_request(fields),

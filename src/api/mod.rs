@@ -15,6 +15,7 @@ mod interceptor;
 mod json_depth;
 mod message;
 mod notifications;
+mod running;
 mod service;
 mod session_status;
 mod undecodable;
