@@ -9,7 +9,8 @@ use super::{
     caller::Caller,
     error::InvalidField,
     idempotency::{self, REPLAYED_HEADER},
-    images, message,
+    images::{self, Checked},
+    message,
 };
 use crate::{
     domain::{
@@ -55,11 +56,11 @@ pub(super) async fn create_session(
     if api.providers.taking(caller.world).is_none() {
         return Err(ApiError::NoPaymentMethod(caller.world));
     }
-    let image = images::check(request.item.as_option().and_then(|it| it.image.clone())).await?;
-    let (image, picture) = images::name(image);
+    let image = request.item.as_option().and_then(|it| it.image.clone());
+    let Checked { image, to_keep } = images::check(&api.pool, image).await?;
     let details = parse(request, image, caller, now)?;
-    if let Some(picture) = picture {
-        picture.keep(&api.pool).await?;
+    if let Some(picture) = to_keep {
+        images::keep(&api.pool, picture).await?;
     }
 
     let session_id = SessionId::new(now);

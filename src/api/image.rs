@@ -1,7 +1,7 @@
 //! An item's picture as a request brings it: decoded whole before anybody keeps or shows it.
 //!
-//! Work for the processor only, up to `DECODED_BYTES_MAX` of memory for each picture: call it
-//! from a blocking thread, few at a time. Keeping the picture is somebody else's.
+//! Work for the processor only, up to twice `DECODED_BYTES_MAX` of memory for each picture: call
+//! it from a blocking thread, few at a time. Keeping the picture is somebody else's.
 
 use std::io::Cursor;
 
@@ -24,7 +24,8 @@ pub const IMAGE_BYTES_MAX: usize = 1024 * 1024;
 pub const IMAGE_PIXELS_MAX: u32 = 4_096;
 
 /// The most memory that decoding may take, in bytes: twice the largest picture of 8 bytes a pixel,
-/// since decoders keep a second copy while they work.
+/// since decoders keep a second copy while they work. The PNG reader may take as much once more
+/// for what is not a picture.
 const DECODED_BYTES_MAX: u64 = 2 * 8 * (IMAGE_PIXELS_MAX as u64) * (IMAGE_PIXELS_MAX as u64);
 
 /// Four characters hold three bytes; the rest is padding.
@@ -44,35 +45,44 @@ const CLAIM_RULE: &str = "as a data URI must hold bytes of the kind that it clai
 const DECODE_RULE: &str = "must be a whole, valid picture";
 const FORM_RULE: &str = "must be an https URL or a data URI";
 
-/// A picture that may be kept or linked.
+/// An item's image as a request gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CheckedImage {
-    /// The bytes came with the request, and are a picture.
-    Stored {
-        /// As they came.
-        bytes: Vec<u8>,
-        /// Their SHA-256.
-        sha256: ContentHash,
-        /// What they were found to be.
-        kind: ImageKind,
-    },
+pub enum GivenImage {
+    /// The bytes came with the request.
+    Stored(Picture),
     /// A link, which we never follow. Always [`ItemImage::Linked`].
     Linked(ItemImage),
 }
 
-impl CheckedImage {
+/// The bytes of a picture, as they came. Whether they are one, [`Picture::decode`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// As they came.
+    pub bytes: Vec<u8>,
+    /// Their SHA-256.
+    pub sha256: ContentHash,
+    /// What they claim to be.
+    pub kind: ImageKind,
+}
+
+impl Picture {
     /// What an event says of the picture.
-    pub fn item_image(&self) -> ItemImage {
-        match self {
-            Self::Stored { sha256, kind, .. } => {
-                ItemImage::Stored { sha256: sha256.clone(), kind: *kind }
-            }
-            Self::Linked(image) => image.clone(),
-        }
+    pub fn name(&self) -> ItemImage {
+        ItemImage::Stored { sha256: self.sha256.clone(), kind: self.kind }
+    }
+
+    /// Proves that the bytes are a whole picture of the kind that they claim to be.
+    ///
+    /// # Errors
+    ///
+    /// A [`Violation`] that never quotes the data.
+    pub fn decode(&self) -> Result<(), Violation> {
+        decode_picture(&self.bytes, self.kind)
     }
 }
 
-/// Takes the `item.image` of a request: a data URI, whose picture is decoded, or an `https` URL.
+/// Takes the `item.image` of a request: a data URI, whose picture is still to be decoded, or an
+/// `https` URL.
 ///
 /// The media type may be in upper case and the base64 may be broken into lines; parameters beside
 /// `base64` are not understood.
@@ -80,17 +90,17 @@ impl CheckedImage {
 /// # Errors
 ///
 /// A [`Violation`] that never quotes the data.
-pub fn check(text: &str) -> Result<CheckedImage, Violation> {
+pub fn read(text: &str) -> Result<GivenImage, Violation> {
     if let Some(rest) = strip_scheme(text, "data:") {
-        return check_data_uri(rest);
+        return read_data_uri(rest).map(GivenImage::Stored);
     }
     if strip_scheme(text, "https:").is_none() {
         return Err(refuse(FORM_RULE, "something else"));
     }
-    ItemImage::link(text).map(CheckedImage::Linked)
+    ItemImage::link(text).map(GivenImage::Linked)
 }
 
-fn check_data_uri(rest: &str) -> Result<CheckedImage, Violation> {
+fn read_data_uri(rest: &str) -> Result<Picture, Violation> {
     let (head, data) = rest.split_once(',').ok_or_else(|| refuse(BASE64_RULE, "no comma"))?;
     let (media_type, encoding) = head.split_once(';').unwrap_or((head, ""));
     let kind = ImageKind::from_media_type(&media_type.trim().to_ascii_lowercase())
@@ -99,9 +109,8 @@ fn check_data_uri(rest: &str) -> Result<CheckedImage, Violation> {
         return Err(refuse(BASE64_RULE, "another encoding"));
     }
     let bytes = decode_base64(data)?;
-    decode_picture(&bytes, kind)?;
     let sha256 = ContentHash::of_digest(Sha256::digest(&bytes).into());
-    Ok(CheckedImage::Stored { bytes, sha256, kind })
+    Ok(Picture { bytes, sha256, kind })
 }
 
 fn decode_base64(data: &str) -> Result<Vec<u8>, Violation> {

@@ -12,14 +12,15 @@ use tokio::sync::Semaphore;
 
 use super::{
     Api, ApiError,
-    image::{self, CheckedImage},
+    image::{self, GivenImage, Picture},
 };
 use crate::domain::{
-    image::{ContentHash, ImageKind, ItemImage},
+    image::{ContentHash, ItemImage},
     violation::Violation,
 };
 
-/// How many pictures are decoded at once: each may take up to 512 MiB while it is.
+/// How many pictures are decoded at once: each may take up to 512 MiB while it is, as [`image`]
+/// says.
 const DECODED_AT_ONCE: usize = 4;
 
 static DECODING: Semaphore = Semaphore::const_new(DECODED_AT_ONCE);
@@ -31,56 +32,63 @@ pub(super) fn routes(api: &Api) -> Router {
     Router::new().route("/images/{sha256}", get(serve)).with_state(api.pool.clone())
 }
 
-/// Looks at what a request gave as its item's image.
-pub(super) async fn check(
-    text: Option<String>,
-) -> Result<Result<Option<CheckedImage>, Violation>, ApiError> {
-    let Some(text) = text.filter(|it| !it.is_empty()) else { return Ok(Ok(None)) };
+/// What a request's image was found to be.
+pub(super) struct Checked {
+    /// What the log keeps of it.
+    pub(super) image: Result<Option<ItemImage>, Violation>,
+    /// The picture to keep outside of the log, unless it is kept already.
+    pub(super) to_keep: Option<Picture>,
+}
+
+/// Looks at what a request gave as its item's image. A shop sends the same picture again and
+/// again: one that is kept was decoded before.
+pub(super) async fn check(pool: &PgPool, text: Option<String>) -> Result<Checked, ApiError> {
+    let nothing_to_keep = |image| Ok(Checked { image, to_keep: None });
+    let Some(text) = text.filter(|it| !it.is_empty()) else { return nothing_to_keep(Ok(None)) };
+    let read = tokio::task::spawn_blocking(move || image::read(&text));
+    let picture = match read.await.map_err(ApiError::internal)? {
+        Ok(GivenImage::Stored(picture)) => picture,
+        Ok(GivenImage::Linked(image)) => return nothing_to_keep(Ok(Some(image))),
+        Err(violation) => return nothing_to_keep(Err(violation)),
+    };
+    let name = picture.name();
+    if is_kept(pool, &picture).await? {
+        return nothing_to_keep(Ok(Some(name)));
+    }
     let place = DECODING.acquire().await.map_err(ApiError::internal)?;
-    let checked = tokio::task::spawn_blocking(move || {
+    let decoded = tokio::task::spawn_blocking(move || {
         // Held until the work is done, even if the client has gone.
         let _place = place;
-        image::check(&text)
+        picture.decode().map(|()| picture)
     });
-    Ok(checked.await.map_err(ApiError::internal)?.map(Some))
-}
-
-/// A picture that is to be kept.
-pub(super) struct Picture {
-    sha256: ContentHash,
-    kind: ImageKind,
-    bytes: Vec<u8>,
-}
-
-/// What the log keeps of an image, and the picture to keep outside of it.
-pub(super) fn name(
-    checked: Result<Option<CheckedImage>, Violation>,
-) -> (Result<Option<ItemImage>, Violation>, Option<Picture>) {
-    match checked {
-        Ok(Some(CheckedImage::Stored { bytes, sha256, kind })) => {
-            let named = ItemImage::Stored { sha256: sha256.clone(), kind };
-            (Ok(Some(named)), Some(Picture { sha256, kind, bytes }))
-        }
-        Ok(Some(CheckedImage::Linked(image))) => (Ok(Some(image)), None),
-        Ok(None) => (Ok(None), None),
-        Err(violation) => (Err(violation), None),
+    match decoded.await.map_err(ApiError::internal)? {
+        Ok(picture) => Ok(Checked { image: Ok(Some(name)), to_keep: Some(picture) }),
+        Err(violation) => nothing_to_keep(Err(violation)),
     }
 }
 
-impl Picture {
-    /// Keeps it; the same bytes are kept once.
-    pub(super) async fn keep(self, pool: &PgPool) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "INSERT INTO item_image (sha256, media_type, bytes) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(self.sha256.as_str())
-        .bind(self.kind.media_type())
-        .bind(self.bytes)
-        .execute(pool)
-        .await?;
-        Ok(())
-    }
+async fn is_kept(pool: &PgPool, picture: &Picture) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM item_image WHERE sha256 = $1 AND media_type = $2)",
+    )
+    .bind(picture.sha256.as_str())
+    .bind(picture.kind.media_type())
+    .fetch_one(pool)
+    .await
+}
+
+/// Keeps a picture; the same bytes are kept once.
+pub(super) async fn keep(pool: &PgPool, picture: Picture) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO item_image (sha256, media_type, bytes) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(picture.sha256.as_str())
+    .bind(picture.kind.media_type())
+    .bind(picture.bytes)
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// `GET /images/{sha256}`

@@ -155,6 +155,24 @@ async fn each_field_is_taken_up_to_its_limit_and_refused_beyond_with_the_rule_an
     }
 }
 
+/// What is kept has been decoded once: here it never was, so that doing it again would be seen.
+#[tokio::test]
+async fn a_picture_that_is_kept_is_not_decoded_again() {
+    let service = Service::start(Options::default()).await;
+    let bytes = b"no picture at all";
+    let mut request = service.client.purchase();
+    request["item"]["image"] = format!("data:image/png;base64,{}", STANDARD.encode(bytes)).into();
+    let send = async || {
+        let call = service.client.call(CREATE_SESSION).json(&request);
+        call.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send().await, 400);
+    let library = service.library().await;
+    let keep = "INSERT INTO item_image VALUES (encode(sha256($1), 'hex'), 'image/png', $1)";
+    sqlx::query(keep).bind(bytes.as_slice()).execute(&library.pool).await.unwrap();
+    assert_eq!(send().await, 200);
+}
+
 #[tokio::test]
 async fn all_broken_fields_are_named_at_once() {
     let service = Service::start(Options::default()).await;
@@ -176,6 +194,9 @@ async fn a_price_that_is_no_whole_number_of_32_bits_is_refused() {
         let response = response.unwrap();
         let (status, answer): (_, Value) = (response.status(), response.json().await.unwrap());
         assert_eq!(status, 400, "{price}: {answer}");
-        assert_eq!(answer["code"], "invalid_argument", "{price}: {answer}");
+        let ours: v1::Error = detail(&answer, "pay.v1.Error").unwrap();
+        assert_eq!(ours.code, "invalid_price", "{price}: {answer}");
+        let broken: BadRequest = detail(&answer, "google.rpc.BadRequest").unwrap();
+        assert_eq!(broken.field_violations[0].field, "item.price", "{price}: {answer}");
     }
 }
