@@ -14,7 +14,7 @@ use axum::{
 use super::Api;
 use crate::{
     crash_points,
-    domain::session::{Session, SessionCommand, SessionError},
+    domain::session::{Attempt, Session, SessionCommand, SessionError, SessionState},
     event_store::{CommandContext, ExecuteError},
     providers::{Notification, NotificationError, NotificationSubject},
 };
@@ -78,16 +78,24 @@ async fn record(
         .because_of(&notification.id)
         .for_ever();
     let session_id = notification.session_id.as_str();
-    if let NotificationSubject::Payment(payment_id, _) = &notification.subject {
-        let session = api.store.load::<Session>(session_id, None).await?.aggregate;
-        let state = session.present().map_err(ExecuteError::Refused)?;
-        // A provider speaks of its own charges only.
-        if state.attempt(payment_id).is_some_and(|it| it.provider.as_str() != provider) {
-            return Err(ExecuteError::Refused(SessionError::PaymentNotFound));
-        }
+    let session = api.store.load::<Session>(session_id, None).await?.aggregate;
+    let state = session.present().map_err(ExecuteError::Refused)?;
+    // A provider speaks of its own charges only.
+    if attempt_of(state, &notification.subject).is_some_and(|it| it.provider.as_str() != provider) {
+        return Err(ExecuteError::Refused(SessionError::PaymentNotFound));
     }
     api.store.execute::<Session>(session_id, command, &context).await?;
     Ok(())
+}
+
+/// The attempt whose money a notification is about.
+fn attempt_of<'a>(state: &'a SessionState, subject: &NotificationSubject) -> Option<&'a Attempt> {
+    match subject {
+        NotificationSubject::Payment(payment_id, _) => state.attempt(payment_id),
+        NotificationSubject::Refund(refund_id, _) => {
+            state.attempt(&state.refund(refund_id)?.payment_id)
+        }
+    }
 }
 
 /// Word of money that our rules cannot place is for a human: asked for again, never dropped.
