@@ -164,7 +164,9 @@ fn parse_item(
     let currency = problems.check("item.currency", "invalid_currency", currency);
     let price =
         problems.check("item.price", "invalid_price", Money::check_price(item.price.into()));
-    let country = item.country.map(|it| Country::parse(&it)).transpose();
+    // An empty one is none, as with the picture.
+    let country = item.country.filter(|it| !it.is_empty());
+    let country = country.map(|it| Country::parse(&it)).transpose();
     let country = problems.check("item.country", "invalid_argument", country);
     let image = problems.check("item.image", "invalid_image", image);
     let price = Money::price(price?, currency?).ok()?;

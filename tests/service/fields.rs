@@ -39,6 +39,7 @@ fn texts() -> Vec<Case> {
         refused("item.title", "", argument),
         refused("item.title", "two\nlines", argument),
         taken("item.country", "DE"),
+        taken("item.country", ""),
         refused("item.country", "de", argument),
         refused("item.country", "DEU", argument),
     ]
