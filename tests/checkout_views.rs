@@ -59,6 +59,11 @@ fn drawn_pay(view: &PayView) -> String {
     pay_page(view, &Nonce::generate()).into_string()
 }
 
+fn drawn_waiting(held: bool) -> String {
+    let view = WaitingView { session_id: session_id(), summary: summary(World::Live), held };
+    waiting_page(&view, &Nonce::generate()).into_string()
+}
+
 fn drawn_result(outcome: Outcome, return_url: Option<&str>) -> String {
     let view = ResultView {
         session_id: session_id(),
@@ -222,11 +227,10 @@ fn a_result_page_leads_back_to_the_game_with_the_outcome() {
 
 #[test]
 fn only_the_paid_page_says_that_it_is_paid() {
-    let nonce = Nonce::generate();
-    let waiting =
-        WaitingView { session_id: session_id(), summary: summary(World::Live), held: true };
     for page in [
-        waiting_page(&waiting, &nonce).into_string(),
+        drawn_pay(&pay_view()),
+        drawn_waiting(false),
+        drawn_waiting(true),
         drawn_result(Outcome::Cancelled, None),
         drawn_result(Outcome::Expired, None),
         drawn_result(Outcome::Failed { reason: None }, None),
@@ -239,9 +243,7 @@ fn only_the_paid_page_says_that_it_is_paid() {
 #[test]
 fn waiting_and_the_banks_step_move_on_without_script() {
     let nonce = Nonce::generate();
-    let waiting =
-        WaitingView { session_id: session_id(), summary: summary(World::Live), held: false };
-    let page = waiting_page(&waiting, &nonce).into_string();
+    let page = drawn_waiting(false);
     assert!(page.contains(r#"<noscript><meta http-equiv="refresh" content="3"></noscript>"#));
     let action_url = ActionUrl::parse("https://bank.example/3ds").unwrap();
     let action = ActionView { session_id: session_id(), summary: summary(World::Live), action_url };

@@ -27,7 +27,7 @@ pub(super) fn routes(api: &Api) -> Router {
         ConnectRpcService::new(connect).with_limits(limits).with_interceptor(Gate(api.clone()));
     Router::new()
         .route_service("/pay.v1.PaymentService/{method}", service)
-        .layer(axum::middleware::from_fn(framed))
+        .route_layer(axum::middleware::from_fn(framed))
 }
 
 struct Payments(Api);

@@ -1,27 +1,27 @@
 //! What the page's handlers share, and the answers that they have in common.
 
-use std::sync::Arc;
+use std::{convert::Infallible, ops::Deref, sync::Arc};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use sqlx::PgPool;
 use url::Url;
 
-use super::{
-    headers::plain_headers,
-    page_response,
-    views::{Problem, problem_page},
-};
+use super::{frame::problem, headers::plain_headers, look_ups::LookUps, views::Problem};
 use crate::{
     clock::Clock,
-    domain::id::SessionId,
-    event_store::{CommandContext, EventStore},
+    domain::{
+        id::SessionId,
+        session::{Session, SessionState},
+    },
+    event_store::{CommandContext, EventStore, StoreError},
     providers::Registry,
 };
 
-/// What the handlers share.
+/// What the payment page works with.
 #[derive(Clone)]
 pub struct Checkout {
     /// Commands in, aggregates out.
@@ -36,16 +36,71 @@ pub struct Checkout {
     pub providers: Registry,
 }
 
-impl Checkout {
-    /// A command of the player's.
-    pub(super) fn context(&self, session_id: &SessionId) -> CommandContext {
-        CommandContext::new("player", session_id.as_str(), self.clock.now())
+/// What the handlers share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) checkout: Checkout,
+    pub(super) look_ups: LookUps,
+}
+
+/// The same for one request.
+pub(super) struct Desk {
+    shared: Shared,
+    request_id: String,
+}
+
+/// Why a session cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unshowable {
+    /// The log could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its history is one that the rules cannot have written: a human must look at it.
+    #[error("the session's history is damaged")]
+    Damaged,
+}
+
+/// The state of a session that is there and sound. `None`: there is none.
+pub(super) fn sound(session: Session) -> Result<Option<Box<SessionState>>, Unshowable> {
+    match session {
+        Session::Present(state) => Ok(Some(state)),
+        Session::Absent => Ok(None),
+        Session::Corrupt => Err(Unshowable::Damaged),
     }
 }
 
-/// A page that says why there is none.
-pub(super) fn problem(problem: Problem) -> Response {
-    page_response(problem.status(), |nonce| problem_page(problem, None, nonce))
+impl FromRequestParts<Shared> for Desk {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Infallible> {
+        let request_id = request_id(&parts.headers).to_owned();
+        Ok(Self { shared: shared.clone(), request_id })
+    }
+}
+
+impl Deref for Desk {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.shared.checkout
+    }
+}
+
+impl Desk {
+    /// What providers lately said.
+    pub(super) fn look_ups(&self) -> &LookUps {
+        &self.shared.look_ups
+    }
+
+    /// A command of `actor`'s that this request led to.
+    pub(super) fn context(&self, actor: &str) -> CommandContext {
+        CommandContext::new(actor, self.request_id.as_str(), self.clock.now())
+    }
+}
+
+/// The request's name in logs and events. Every request has one.
+pub(super) fn request_id(headers: &HeaderMap) -> &str {
+    headers.get("x-request-id").and_then(|it| it.to_str().ok()).unwrap_or_default()
 }
 
 /// An internal error: read by the operator here, and shown to nobody.

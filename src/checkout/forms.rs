@@ -1,18 +1,17 @@
 //! What a player's buttons do. Each ends on the session's page, which shows what is now true.
 
-use axum::{
-    body::Bytes,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-};
+use std::time::Duration;
+
+use axum::{body::Bytes, extract::Path, http::HeaderMap, response::Response};
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use super::{
-    card_form::{CardForm, CardProblems, read_payment_id},
-    desk::{Checkout, problem, to_page, went_wrong},
+    card_form::{CardForm, read_payment_id},
+    desk::{Desk, to_page, went_wrong},
+    frame::problem,
     headers::is_same_origin,
-    show::draw,
+    show::{Told, draw},
     views::{Notice, Problem},
 };
 use crate::{
@@ -27,12 +26,15 @@ use crate::{
     },
     event_store::{AppendError, ExecuteError, StoreError},
     ids::SHARD,
-    providers::{Instrument, Provider, SIMULATED_WALLET_TOKEN, TokenizeError},
+    providers::{Instrument, Provider, ProviderError, SIMULATED_WALLET_TOKEN, TokenizeError},
 };
+
+/// How long a provider may take to give a token.
+const TOKENIZE_WITHIN: Duration = Duration::from_secs(10);
 
 /// `POST /{session_id}/pay`
 pub(super) async fn pay_by_card(
-    State(desk): State<Checkout>,
+    desk: Desk,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -46,15 +48,19 @@ pub(super) async fn pay_by_card(
     if !may_start(&state, &payment_id) {
         return not_started(&desk, &session_id, &state, &payment_id).await;
     }
+    let told = Told::default();
     match CardForm::read(&body).parse(desk.clock.now()) {
-        Ok(card) => start(&desk, &session_id, &state, payment_id, PaymentMethod::Card, card).await,
-        Err(problems) => draw(&desk, &session_id, &state, None, problems).await,
+        Ok(card) => {
+            let wish = Wish { payment_id, method: PaymentMethod::Card, instrument: card };
+            start(&desk, &session_id, &state, wish, told).await
+        }
+        Err(problems) => draw(&desk, &session_id, &state, Told { problems, ..told }).await,
     }
 }
 
 /// `POST /{session_id}/apple-pay`: simulated, in the test world only.
 pub(super) async fn pay_by_wallet(
-    State(desk): State<Checkout>,
+    desk: Desk,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -71,16 +77,13 @@ pub(super) async fn pay_by_wallet(
     if !may_start(&state, &payment_id) {
         return not_started(&desk, &session_id, &state, &payment_id).await;
     }
-    let wallet = Instrument::WalletToken(SIMULATED_WALLET_TOKEN.into());
-    start(&desk, &session_id, &state, payment_id, PaymentMethod::ApplePay, wallet).await
+    let instrument = Instrument::WalletToken(SIMULATED_WALLET_TOKEN.into());
+    let wish = Wish { payment_id, method: PaymentMethod::ApplePay, instrument };
+    start(&desk, &session_id, &state, wish, Told::default()).await
 }
 
 /// `POST /{session_id}/cancel`: while a payment is in progress its outcome is shown instead.
-pub(super) async fn cancel(
-    State(desk): State<Checkout>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn cancel(desk: Desk, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let (session_id, _) = match opened(&desk, id, &headers).await {
         Ok(opened) => opened,
         Err(response) => return response,
@@ -91,7 +94,7 @@ pub(super) async fn cancel(
 
 /// The session that a form of ours is about.
 async fn opened(
-    desk: &Checkout,
+    desk: &Desk,
     id: String,
     headers: &HeaderMap,
 ) -> Result<(SessionId, Box<SessionState>), Response> {
@@ -115,7 +118,7 @@ fn may_start(state: &SessionState, payment_id: &PaymentId) -> bool {
 
 /// The page shows what is true; and says so if the form belongs to an attempt that is over.
 async fn not_started(
-    desk: &Checkout,
+    desk: &Desk,
     session_id: &SessionId,
     state: &SessionState,
     payment_id: &PaymentId,
@@ -127,7 +130,7 @@ async fn not_started(
         return to_page(session_id);
     }
     let notice = Some(Notice::AttemptIsOver);
-    draw(desk, session_id, state, notice, CardProblems::default()).await
+    draw(desk, session_id, state, Told { notice, ..Told::default() }).await
 }
 
 /// The attempt that a page's form begins: the same for the same form of the same session.
@@ -142,32 +145,47 @@ fn attempt_id(session_id: &SessionId, state: &SessionState, ticket: &PaymentId) 
     PaymentId::from_bytes(id_bytes(unix_ms, SHARD.unsigned_abs(), unguessable))
 }
 
-/// Hands the instrument to the provider for a token, and begins the attempt with it.
-async fn start(
-    desk: &Checkout,
-    session_id: &SessionId,
-    state: &SessionState,
+/// What the player wants to pay with.
+struct Wish {
     payment_id: PaymentId,
     method: PaymentMethod,
     instrument: Instrument,
+}
+
+/// Hands the instrument to the provider for a token, and begins the attempt with it. `told` is what
+/// the page says again if nothing is begun.
+async fn start(
+    desk: &Desk,
+    session_id: &SessionId,
+    state: &SessionState,
+    wish: Wish,
+    told: Told,
 ) -> Response {
-    let Some(provider) = desk.providers.taking(state.world) else { return problem(Problem::Busy) };
-    match provider.tokenize(instrument).await {
-        Ok(token) => begin(desk, session_id, payment_id, method, provider.as_ref(), token).await,
+    let Wish { payment_id, method, instrument } = wish;
+    let Some(provider) = desk.providers.taking(state.world) else {
+        tracing::error!(%session_id, world = %state.world, "no provider is set up");
+        let notice = Some(Notice::ProviderUnreachable);
+        return draw(desk, session_id, state, Told { notice, ..told }).await;
+    };
+    let tokenized = timeout(TOKENIZE_WITHIN, provider.tokenize(instrument)).await;
+    let tokenized = tokenized.unwrap_or_else(|_| Err(ProviderError("no answer".to_owned()).into()));
+    let notice = match tokenized {
+        Ok(token) => {
+            return begin(desk, session_id, payment_id, method, provider.as_ref(), token).await;
+        }
         Err(TokenizeError::Refused(refusal)) => {
-            let notice = Notice::Declined { reason: refusal.reason, attempts_left: None };
-            draw(desk, session_id, state, Some(notice), CardProblems::default()).await
+            Notice::Declined { reason: refusal.reason, attempts_left: None }
         }
         Err(TokenizeError::Provider(error)) => {
             tracing::warn!(%error, %session_id, "the provider gave no token");
-            let notice = Some(Notice::ProviderUnreachable);
-            draw(desk, session_id, state, notice, CardProblems::default()).await
+            Notice::ProviderUnreachable
         }
-    }
+    };
+    draw(desk, session_id, state, Told { notice: Some(notice), ..told }).await
 }
 
 async fn begin(
-    desk: &Checkout,
+    desk: &Desk,
     session_id: &SessionId,
     payment_id: PaymentId,
     method: PaymentMethod,
@@ -182,8 +200,8 @@ async fn begin(
 }
 
 /// Whatever the rules say, the session's page shows it.
-async fn execute(desk: &Checkout, session_id: &SessionId, command: SessionCommand) -> Response {
-    let context = desk.context(session_id);
+async fn execute(desk: &Desk, session_id: &SessionId, command: SessionCommand) -> Response {
+    let context = desk.context("player");
     match desk.store.execute::<Session>(session_id.as_str(), command, &context).await {
         Ok(_) => to_page(session_id),
         Err(ExecuteError::Refused(SessionError::NotFound)) => problem(Problem::NotFound),

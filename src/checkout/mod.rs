@@ -6,6 +6,8 @@
 
 mod desk;
 mod forms;
+mod frame;
+mod look_ups;
 mod routes;
 mod show;
 

@@ -3,10 +3,18 @@
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    middleware::from_fn,
     routing::{get, post},
 };
 
-use super::{card_form::FORM_BYTES_MAX, desk::Checkout, forms, show};
+use super::{
+    card_form::FORM_BYTES_MAX,
+    desk::{Checkout, Shared},
+    forms,
+    frame::framed,
+    look_ups::LookUps,
+    show,
+};
 
 impl Checkout {
     /// `GET /{session_id}`, its status, and its forms.
@@ -18,6 +26,7 @@ impl Checkout {
             .route("/{session_id}/apple-pay", post(forms::pay_by_wallet))
             .route("/{session_id}/cancel", post(forms::cancel))
             .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-            .with_state(self)
+            .route_layer(from_fn(framed))
+            .with_state(Shared { checkout: self, look_ups: LookUps::default() })
     }
 }

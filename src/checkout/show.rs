@@ -2,19 +2,20 @@
 //!
 //! Nothing is shown as paid before the event is committed, since nothing but the log is read.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::Path,
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
 
 use super::{
     card_form::CardProblems,
-    desk::{Checkout, problem, went_wrong},
-    headers::plain_headers,
+    desk::{Desk, Unshowable, sound, went_wrong},
+    frame::problem,
+    look_ups::Known,
     page_response,
     views::{
         ActionUrl, ActionView, Notice, Outcome, PayView, Problem, ResultView, StatusAnswer,
@@ -32,7 +33,6 @@ use crate::{
         text::DisplayName,
         world::World,
     },
-    event_store::{CommandContext, StoreError},
     ids::NewId,
     projections::game::GameRow,
     providers::ChargeAnswer,
@@ -41,12 +41,24 @@ use crate::{
 /// How long a provider may take to say whether the player has a step to pass.
 const LOOK_UP_WITHIN: Duration = Duration::from_secs(2);
 
+/// What a form just sent was told.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) notice: Option<Notice>,
+    pub(super) problems: CardProblems,
+}
+
+/// Whether the provider is asked anew where only it knows what comes next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Always: whoever loads the page may just have come back from the bank.
+    Anew,
+    /// Not if its word is recent.
+    Recent,
+}
+
 /// `GET /{session_id}`: the first view of a page on which one can pay is an event.
-pub(super) async fn page(
-    State(desk): State<Checkout>,
-    Path(id): Path<String>,
-    method: Method,
-) -> Response {
+pub(super) async fn page(desk: Desk, Path(id): Path<String>, method: Method) -> Response {
     let Ok(session_id) = SessionId::parse(id) else { return problem(Problem::NotFound) };
     let state = match desk.current(&session_id).await {
         Ok(Some(state)) => state,
@@ -56,7 +68,7 @@ pub(super) async fn page(
     let is_seen = method == Method::GET;
     if is_seen && state.page_opened_at.is_none() && state.status == SessionStatus::Pending {
         let command = SessionCommand::OpenPage { at: desk.clock.now() };
-        let context = desk.context(&session_id);
+        let context = desk.context("player");
         if let Err(error) =
             desk.store.execute::<Session>(session_id.as_str(), command, &context).await
         {
@@ -64,17 +76,16 @@ pub(super) async fn page(
             tracing::warn!(%error, %session_id, "the first view of a page could not be noted");
         }
     }
-    draw(&desk, &session_id, &state, None, CardProblems::default()).await
+    draw(&desk, &session_id, &state, Told::default()).await
 }
 
 /// `GET /{session_id}/status`: which page would be shown now.
-pub(super) async fn status(State(desk): State<Checkout>, Path(id): Path<String>) -> Response {
+pub(super) async fn status(desk: Desk, Path(id): Path<String>) -> Response {
     let Ok(session_id) = SessionId::parse(id) else { return StatusCode::NOT_FOUND.into_response() };
     match desk.current(&session_id).await {
         Ok(Some(state)) => {
-            let view = step(&desk, &state).await.view();
-            let answer = StatusAnswer { view, status: state.status };
-            (plain_headers(), Json(answer)).into_response()
+            let view = step(&desk, &state, Look::Recent).await.view();
+            Json(StatusAnswer { view, status: state.status }).into_response()
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {
@@ -86,25 +97,24 @@ pub(super) async fn status(State(desk): State<Checkout>, Path(id): Path<String>)
 
 /// Draws the page that fits, with what a form just sent was told.
 pub(super) async fn draw(
-    desk: &Checkout,
+    desk: &Desk,
     session_id: &SessionId,
     state: &SessionState,
-    notice: Option<Notice>,
-    problems: CardProblems,
+    told: Told,
 ) -> Response {
     let summary = match summary(desk, state).await {
         Ok(summary) => summary,
         Err(error) => return went_wrong(&error, session_id),
     };
     let session_id = session_id.clone();
-    match step(desk, state).await {
+    match step(desk, state, Look::Anew).await {
         Step::Pay => {
             let view = PayView {
                 session_id,
                 payment_id: PaymentId::new(desk.clock.now()),
                 summary,
-                notice: notice.or_else(|| last_decline(state)),
-                problems,
+                notice: told.notice.or_else(|| last_decline(state)),
+                problems: told.problems,
                 // The wallet is simulated, so only money that is pretended goes through it.
                 apple_pay: state.world == World::Test,
             };
@@ -152,7 +162,7 @@ impl Step {
     }
 }
 
-async fn step(desk: &Checkout, state: &SessionState) -> Step {
+async fn step(desk: &Desk, state: &SessionState, look: Look) -> Step {
     match state.status {
         SessionStatus::Paid => Step::Over(Outcome::Paid),
         SessionStatus::Cancelled => Step::Over(Outcome::Cancelled),
@@ -163,23 +173,31 @@ async fn step(desk: &Checkout, state: &SessionState) -> Step {
         }
         SessionStatus::Pending => match state.attempt_under_way() {
             None => Step::Pay,
-            Some(attempt) if attempt.stage == Stage::Processing => processing(desk, attempt).await,
+            Some(attempt) if attempt.stage == Stage::Processing => {
+                let action_url = action_url(desk, attempt, look).await;
+                action_url.map_or(Step::Wait { held: false }, Step::Act)
+            }
             Some(attempt) => Step::Wait { held: attempt.stage == Stage::Authorized },
         },
     }
 }
 
-/// Only the provider knows whether the player has a step to pass; without its word, we wait.
-async fn processing(desk: &Checkout, attempt: &Attempt) -> Step {
-    let waiting = Step::Wait { held: false };
-    let Some(provider) = desk.providers.named(attempt.provider.as_str()) else { return waiting };
-    let answer = tokio::time::timeout(LOOK_UP_WITHIN, provider.look_up(&attempt.payment_id)).await;
-    match answer {
-        Ok(Ok(Some(ChargeAnswer::ActionRequired { url }))) => {
-            ActionUrl::parse(&url).map_or(waiting, Step::Act)
-        }
-        _ => waiting,
+/// Where the player has a step to pass. Only the provider knows; without its word, we wait.
+async fn action_url(desk: &Desk, attempt: &Attempt, look: Look) -> Option<ActionUrl> {
+    let (payment_id, now) = (&attempt.payment_id, Instant::now());
+    if look == Look::Recent
+        && let Known::Recently(action_url) = desk.look_ups().recent(payment_id, now)
+    {
+        return action_url;
     }
+    let provider = desk.providers.named(attempt.provider.as_str())?;
+    let answer = tokio::time::timeout(LOOK_UP_WITHIN, provider.look_up(payment_id)).await;
+    let action_url = match answer {
+        Ok(Ok(Some(ChargeAnswer::ActionRequired { url }))) => ActionUrl::parse(&url),
+        _ => None,
+    };
+    desk.look_ups().note(payment_id, now, action_url.clone());
+    action_url
 }
 
 fn paid(state: &SessionState) -> Option<&Attempt> {
@@ -193,7 +211,7 @@ fn last_decline(state: &SessionState) -> Option<Notice> {
     Some(Notice::Declined { reason, attempts_left: u32::try_from(left).ok() })
 }
 
-async fn summary(desk: &Checkout, state: &SessionState) -> Result<Summary, sqlx::Error> {
+async fn summary(desk: &Desk, state: &SessionState) -> Result<Summary, sqlx::Error> {
     let game_id = state.game_id.as_str();
     let game = GameRow::find(&desk.pool, game_id).await?;
     let name = game.and_then(|it| DisplayName::parse(it.name).ok());
@@ -212,14 +230,14 @@ async fn summary(desk: &Checkout, state: &SessionState) -> Result<Summary, sqlx:
     })
 }
 
-impl Checkout {
+impl Desk {
     /// The session as it is, after ending it if its time is over. `None`: there is none.
     pub(super) async fn current(
         &self,
         session_id: &SessionId,
-    ) -> Result<Option<Box<SessionState>>, StoreError> {
+    ) -> Result<Option<Box<SessionState>>, Unshowable> {
         let id = session_id.as_str();
-        let Session::Present(state) = self.store.load::<Session>(id, None).await?.aggregate else {
+        let Some(state) = sound(self.store.load::<Session>(id, None).await?.aggregate)? else {
             return Ok(None);
         };
         let now = self.clock.now();
@@ -230,12 +248,8 @@ impl Checkout {
             return Ok(Some(state));
         }
         let command = SessionCommand::Expire { at: now };
-        let context = CommandContext::new("process:clock", id, now);
-        match self.store.execute::<Session>(id, command, &context).await {
-            Ok(executed) => match executed.aggregate {
-                Session::Present(state) => Ok(Some(state)),
-                Session::Absent | Session::Corrupt => Ok(None),
-            },
+        match self.store.execute::<Session>(id, command, &self.context("process:clock")).await {
+            Ok(executed) => sound(executed.aggregate),
             // The clock's own process does it a little later.
             Err(error) => {
                 tracing::warn!(%error, %session_id, "a session could not be expired");
