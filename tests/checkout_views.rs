@@ -9,8 +9,8 @@ use toffeepay::{
         headers::Nonce,
         page_response,
         views::{
-            ActionUrl, ActionView, Notice, Outcome, PayView, Problem, ResultView, Summary,
-            WaitingView, action_page, pay_page, problem_page, result_page, waiting_page,
+            ActionUrl, ActionView, LateMoney, Notice, Outcome, PayView, Problem, ResultView,
+            Summary, WaitingView, action_page, pay_page, problem_page, result_page, waiting_page,
         },
     },
     domain::{
@@ -65,10 +65,19 @@ fn drawn_waiting(held: bool) -> String {
 }
 
 fn drawn_result(outcome: Outcome, return_url: Option<&str>) -> String {
+    drawn_late_result(outcome, None, return_url)
+}
+
+fn drawn_late_result(
+    outcome: Outcome,
+    late: Option<LateMoney>,
+    return_url: Option<&str>,
+) -> String {
     let view = ResultView {
         session_id: session_id(),
         summary: summary(World::Live),
         outcome,
+        late,
         payment_id: None,
         return_url: return_url.map(|it| ReturnUrl::parse(it).unwrap()),
     };
@@ -103,6 +112,7 @@ fn every_page(nonce: &Nonce) -> Vec<String> {
             session_id: session_id.clone(),
             summary: hostile.clone(),
             outcome,
+            late: Some(LateMoney::GoingBack),
             payment_id: Some(payment_id.clone()),
             return_url: Some(ReturnUrl::parse("mygame://back?\"><script>back()</script>").unwrap()),
         };
@@ -204,6 +214,25 @@ fn what_is_wrong_with_a_field_stands_beside_it() {
     assert!(expiry.contains(r#"aria-invalid="true""#) && expiry.contains(" autofocus"));
     let number = all_between(&page, r#"<input id="card_number""#, ">")[0];
     assert!(!number.contains("aria-invalid") && !number.contains(" autofocus"));
+}
+
+#[test]
+fn nobody_is_told_that_nothing_was_charged_while_money_is_out() {
+    let reason = Some(DeclineReason::CardDeclined);
+    for outcome in [Outcome::Failed { reason }, Outcome::Cancelled, Outcome::Expired] {
+        let fine = drawn_result(outcome, None);
+        assert!(fine.contains("it is released by itself"), "{outcome:?}");
+        for (late, says) in [
+            (LateMoney::GoingBack, "It is on its way back to you."),
+            (LateMoney::Returned, "You have it back."),
+        ] {
+            let page = without_ours(&drawn_late_result(outcome, Some(late), None));
+            assert!(page.contains(says), "{outcome:?}: {page}");
+            assert!(!page.contains("not been charged") && !page.contains("released"), "{page}");
+        }
+    }
+    let twice = drawn_late_result(Outcome::Paid, Some(LateMoney::GoingBack), None);
+    assert!(twice.contains("Another payment was taken too. It is on its way back to you."));
 }
 
 #[test]

@@ -18,8 +18,8 @@ use super::{
     look_ups::Known,
     page_response,
     views::{
-        ActionUrl, ActionView, Notice, Outcome, PayView, Problem, ResultView, StatusAnswer,
-        Summary, View, WaitingView, action_page, pay_page, result_page, waiting_page,
+        ActionUrl, ActionView, LateMoney, Notice, Outcome, PayView, Problem, ResultView,
+        StatusAnswer, Summary, View, WaitingView, action_page, pay_page, result_page, waiting_page,
     },
 };
 use crate::{
@@ -135,6 +135,7 @@ pub(super) async fn draw(
                 session_id,
                 summary,
                 outcome,
+                late: late_money(state),
                 payment_id: paid(state).map(|it| it.payment_id.clone()),
                 return_url: state.return_url.known().cloned(),
             };
@@ -202,6 +203,15 @@ async fn action_url(desk: &Desk, attempt: &Attempt, look: Look) -> Option<Action
 
 fn paid(state: &SessionState) -> Option<&Attempt> {
     state.attempts.iter().find(|it| it.stage == Stage::Paid)
+}
+
+/// Money that was taken and did not pay for the session.
+fn late_money(state: &SessionState) -> Option<LateMoney> {
+    let late = |it: &&Attempt| it.captured.is_some() && it.stage != Stage::Paid;
+    let mut late = state.attempts.iter().filter(late).peekable();
+    late.peek()?;
+    let is_back = late.all(|it| it.refunded.is_some());
+    Some(if is_back { LateMoney::Returned } else { LateMoney::GoingBack })
 }
 
 /// What became of the last attempt, and how many are left.

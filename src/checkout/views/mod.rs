@@ -6,7 +6,7 @@
 
 pub use pay::{PayView, pay_page};
 pub use problem::{Problem, problem_page};
-pub use result::{Outcome, ResultView, result_page};
+pub use result::{LateMoney, Outcome, ResultView, result_page};
 pub use test_cards::{TEST_CARDS, TestCard};
 pub use waiting::{ActionUrl, ActionView, WaitingView, action_page, waiting_page};
 pub use words::Notice;

@@ -87,6 +87,32 @@ impl Outcome {
     }
 }
 
+/// Money that was taken without paying for the session, because it was over for example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LateMoney {
+    /// It is to be given back, and is not yet.
+    GoingBack,
+    /// It was given back.
+    Returned,
+}
+
+impl LateMoney {
+    fn sentence(self, outcome: Outcome) -> &'static str {
+        match (self, outcome) {
+            (Self::GoingBack, Outcome::Paid) => {
+                "Another payment was taken too. It is on its way back to you."
+            }
+            (Self::Returned, Outcome::Paid) => "Another payment was taken too, and given back.",
+            (Self::GoingBack, _) => {
+                "Your bank took the money after this had ended. It is on its way back to you."
+            }
+            (Self::Returned, _) => {
+                "Your bank took the money after this had ended. You have it back."
+            }
+        }
+    }
+}
+
 /// What a result page shows.
 #[derive(Clone, Debug)]
 pub struct ResultView {
@@ -96,10 +122,22 @@ pub struct ResultView {
     pub summary: Summary,
     /// How it ended.
     pub outcome: Outcome,
+    /// What was taken besides.
+    pub late: Option<LateMoney>,
     /// The paid attempt, for the player's own records.
     pub payment_id: Option<PaymentId>,
     /// The way back. `None`: it was erased with the player's other data.
     pub return_url: Option<ReturnUrl>,
+}
+
+impl ResultView {
+    /// What happened, in one sentence or two.
+    fn sentence(&self) -> String {
+        match self.late {
+            Some(late) if self.outcome != Outcome::Paid => late.sentence(self.outcome).to_owned(),
+            _ => self.outcome.sentence(),
+        }
+    }
 }
 
 /// Draws a result page.
@@ -112,9 +150,13 @@ pub fn result_page(view: &ResultView, nonce: &Nonce) -> Markup {
         main class="sheet single" {
             div class={ "status " (status) } { (view.outcome.icon()) }
             h1 { (view.outcome.heading()) }
-            p role="status" { (view.outcome.sentence()) }
-            @if matches!(view.outcome, Outcome::Cancelled | Outcome::Expired) {
-                p class="hint" { "Should your bank still show an amount, it is released by itself." }
+            p role="status" { (view.sentence()) }
+            @match (view.outcome, view.late) {
+                (Outcome::Paid, Some(late)) => { p class="hint" { (late.sentence(view.outcome)) } }
+                (Outcome::Paid, None) | (_, Some(_)) => {}
+                _ => p class="hint" {
+                    "Should your bank still show an amount, it is released by itself."
+                }
             }
             (receipt(&view.summary, reference))
             @if let Some(url) = &return_to {
