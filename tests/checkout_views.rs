@@ -217,6 +217,13 @@ fn what_is_wrong_with_a_field_stands_beside_it() {
 }
 
 #[test]
+fn a_player_can_cancel_while_the_game_has_not_taken_the_money_and_not_before() {
+    let cancel = format!(r#"action="/{}/cancel""#, session_id());
+    assert!(drawn_waiting(true).contains(&cancel));
+    assert!(!drawn_waiting(false).contains(&cancel));
+}
+
+#[test]
 fn nobody_is_told_that_nothing_was_charged_while_money_is_out() {
     let reason = Some(DeclineReason::CardDeclined);
     for outcome in [Outcome::Failed { reason }, Outcome::Cancelled, Outcome::Expired] {

@@ -27,8 +27,8 @@ use crate::{
         id::{PaymentId, SessionId},
         image::ItemImage,
         session::{
-            Attempt, DECLINED_ATTEMPTS_MAX, Session, SessionCommand, SessionState, SessionStatus,
-            Stage,
+            Attempt, CaptureMode, DECLINED_ATTEMPTS_MAX, Session, SessionCommand, SessionState,
+            SessionStatus, Stage,
         },
         text::DisplayName,
         world::World,
@@ -178,7 +178,7 @@ async fn step(desk: &Desk, state: &SessionState, look: Look) -> Step {
                 let action_url = action_url(desk, attempt, look).await;
                 action_url.map_or(Step::Wait { held: false }, Step::Act)
             }
-            Some(attempt) => Step::Wait { held: attempt.stage == Stage::Authorized },
+            Some(attempt) => Step::Wait { held: awaits_game(attempt) },
         },
     }
 }
@@ -199,6 +199,13 @@ async fn action_url(desk: &Desk, attempt: &Attempt, look: Look) -> Option<Action
     };
     desk.look_ups().note(payment_id, now, action_url.clone());
     action_url
+}
+
+/// Whether it is the game's turn to take the money that is held.
+fn awaits_game(attempt: &Attempt) -> bool {
+    attempt.stage == Stage::Authorized
+        && attempt.capture_mode == CaptureMode::Manual
+        && !attempt.awaits_answer()
 }
 
 fn paid(state: &SessionState) -> Option<&Attempt> {

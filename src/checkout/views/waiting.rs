@@ -25,7 +25,7 @@ pub struct WaitingView {
     pub session_id: SessionId,
     /// What is sold.
     pub summary: Summary,
-    /// The money is held, and it is the game's turn to take it.
+    /// The money is held, and it is the game's turn to take it; until then the player can cancel.
     pub held: bool,
 }
 
@@ -42,6 +42,11 @@ pub fn waiting_page(view: &WaitingView, nonce: &Nonce) -> Markup {
                 @else { "This usually takes a few seconds. Please don’t pay again." }
             }
             (receipt(&view.summary, None))
+            @if view.held {
+                form method="post" action={ "/" (view.session_id) "/cancel" } {
+                    button type="submit" class="button quiet" autocomplete="off" { "Cancel" }
+                }
+            }
             p class="hint" {
                 "You can leave this page: " (game) " hears from us as soon as it is settled."
             }
