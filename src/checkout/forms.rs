@@ -11,7 +11,7 @@ use super::{
     desk::{Desk, to_page, went_wrong},
     frame::problem,
     headers::is_same_origin,
-    show::{Told, draw},
+    show::{Told, draw, last_setback},
     views::{Notice, Problem},
 };
 use crate::{
@@ -129,8 +129,8 @@ async fn not_started(
     if !is_used {
         return to_page(session_id);
     }
-    let notice = Some(Notice::AttemptIsOver);
-    draw(desk, session_id, state, Told { notice, ..Told::default() }).await
+    let notice = last_setback(state).unwrap_or(Notice::AttemptIsOver);
+    draw(desk, session_id, state, Told { notice: Some(notice), ..Told::default() }).await
 }
 
 /// The attempt that a page's form begins: the same for the same form of the same session.

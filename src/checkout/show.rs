@@ -28,7 +28,7 @@ use crate::{
         image::ItemImage,
         session::{
             Attempt, CaptureMode, DECLINED_ATTEMPTS_MAX, Session, SessionCommand, SessionState,
-            SessionStatus, Stage,
+            SessionStatus, Stage, VOIDED_ATTEMPTS_MAX,
         },
         text::DisplayName,
         world::World,
@@ -113,7 +113,7 @@ pub(super) async fn draw(
                 session_id,
                 payment_id: PaymentId::new(desk.clock.now()),
                 summary,
-                notice: told.notice.or_else(|| last_decline(state)),
+                notice: told.notice.or_else(|| last_setback(state)),
                 problems: told.problems,
                 // The wallet is simulated, so only money that is pretended goes through it.
                 apple_pay: state.world == World::Test,
@@ -221,11 +221,17 @@ fn late_money(state: &SessionState) -> Option<LateMoney> {
     Some(if is_back { LateMoney::Returned } else { LateMoney::GoingBack })
 }
 
-/// What became of the last attempt, and how many are left.
-fn last_decline(state: &SessionState) -> Option<Notice> {
-    let reason = state.attempts.last().filter(|it| it.stage == Stage::Declined)?.decline?;
-    let left = DECLINED_ATTEMPTS_MAX.saturating_sub(state.attempts_at(Stage::Declined));
-    Some(Notice::Declined { reason, attempts_left: u32::try_from(left).ok() })
+/// Why the last attempt came to nothing, and how many are left.
+pub(super) fn last_setback(state: &SessionState) -> Option<Notice> {
+    let last = state.attempts.last()?;
+    let left = |max: usize| u32::try_from(max.saturating_sub(state.attempts_at(last.stage))).ok();
+    match (last.stage, last.decline) {
+        (Stage::Declined, Some(reason)) => {
+            Some(Notice::Declined { reason, attempts_left: left(DECLINED_ATTEMPTS_MAX) })
+        }
+        (Stage::Voided, _) => Some(Notice::LetGo { attempts_left: left(VOIDED_ATTEMPTS_MAX) }),
+        _ => None,
+    }
 }
 
 async fn summary(desk: &Desk, state: &SessionState) -> Result<Summary, sqlx::Error> {

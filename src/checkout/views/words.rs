@@ -13,6 +13,11 @@ pub enum Notice {
         /// How often the player can still try; `None` if that is not worth saying.
         attempts_left: Option<u32>,
     },
+    /// The bank approved, and then the money was not taken.
+    LetGo {
+        /// As above.
+        attempts_left: Option<u32>,
+    },
     /// The payment company could not be reached, so nothing was begun.
     ProviderUnreachable,
     /// The form belongs to an attempt that is already over.
@@ -24,6 +29,7 @@ impl Notice {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Declined { reason, .. } => decline_title(reason),
+            Self::LetGo { .. } => "The payment wasn’t completed",
             Self::ProviderUnreachable => "We couldn’t reach the bank",
             Self::AttemptIsOver => "This form was already used",
         }
@@ -33,6 +39,10 @@ impl Notice {
     pub(super) fn advice(self) -> &'static str {
         match self {
             Self::Declined { reason, .. } => decline_advice(reason),
+            Self::LetGo { .. } => {
+                "Nothing was charged. Should your bank show an amount, it is released by itself. \
+                 Try again, or use another card."
+            }
             Self::ProviderUnreachable => "Nothing was charged. Please try again in a moment.",
             Self::AttemptIsOver => {
                 "Nothing more was charged. Enter your card again to try once more."
@@ -42,10 +52,14 @@ impl Notice {
 
     /// How often the player can still try, when that matters.
     pub(super) fn attempts_left(self) -> Option<&'static str> {
-        match self {
-            Self::Declined { attempts_left: Some(1), .. } => Some("You have one try left."),
-            Self::Declined { attempts_left: Some(2), .. } => Some("You have two tries left."),
-            Self::Declined { .. } | Self::ProviderUnreachable | Self::AttemptIsOver => None,
+        let left = match self {
+            Self::Declined { attempts_left, .. } | Self::LetGo { attempts_left } => attempts_left?,
+            Self::ProviderUnreachable | Self::AttemptIsOver => return None,
+        };
+        match left {
+            1 => Some("You have one try left."),
+            2 => Some("You have two tries left."),
+            _ => None,
         }
     }
 }
