@@ -51,6 +51,7 @@ fn pay_view() -> PayView {
         summary: summary(World::Test),
         notice: None,
         problems: CardProblems::default(),
+        expiry: None,
         apple_pay: true,
     }
 }
@@ -214,6 +215,17 @@ fn what_is_wrong_with_a_field_stands_beside_it() {
     assert!(expiry.contains(r#"aria-invalid="true""#) && expiry.contains(" autofocus"));
     let number = all_between(&page, r#"<input id="card_number""#, ">")[0];
     assert!(!number.contains("aria-invalid") && !number.contains(" autofocus"));
+}
+
+#[test]
+fn of_a_form_just_sent_only_the_date_is_filled_in_again() {
+    let problems = CardProblems { number: Some(FieldProblem::Malformed), ..Default::default() };
+    let expiry = Some("12 / 34".to_owned());
+    let page = drawn_pay(&PayView { problems, expiry, ..pay_view() });
+    let filled = all_between(&page, "<input id=", ">");
+    let filled: Vec<_> = filled.iter().filter(|it| it.contains(" value=")).collect();
+    let [date] = filled.as_slice() else { panic!("{filled:?}") };
+    assert!(date.starts_with(r#""expiry""#) && date.contains(r#" value="12 / 34""#), "{date}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A posted card form, read into what a provider understands.
 //!
 //! Card details pass through here and stay nowhere: they are held as secrets, which print nothing
-//! and are wiped from memory, and no error says a digit of them. Which cards exist is the
-//! provider's to say; here is only what every card's number looks like.
+//! and are wiped from memory (the request's own bytes, from which they are read, are only freed),
+//! and no error says a digit of them. Which cards exist is the provider's to say; here is only what
+//! every card's number looks like.
 
 use chrono::{Datelike, TimeDelta};
 use secrecy::{ExposeSecret, SecretString};
@@ -88,6 +89,13 @@ impl CardForm {
             expiry: secret(field::EXPIRY),
             security_code: secret(field::SECURITY_CODE),
         }
+    }
+
+    /// The card's date, if it is one: all that is put into the form again. It is worth nothing
+    /// without the number; number and code must be in no page that we send.
+    pub fn expiry_to_keep(&self, now: Timestamp) -> Option<String> {
+        let (month, year) = parse_expiry(self.expiry.expose_secret(), now).ok()?;
+        Some(format!("{month:02} / {:02}", year % 100))
     }
 
     /// The card, if it can be one at `now`.

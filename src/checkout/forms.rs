@@ -48,8 +48,9 @@ pub(super) async fn pay_by_card(
     if !may_start(&state, &payment_id) {
         return not_started(&desk, &session_id, &state, &payment_id).await;
     }
-    let told = Told::default();
-    match CardForm::read(&body).parse(desk.clock.now()) {
+    let (form, now) = (CardForm::read(&body), desk.clock.now());
+    let told = Told { expiry: form.expiry_to_keep(now), ..Told::default() };
+    match form.parse(now) {
         Ok(card) => {
             let wish = Wish { payment_id, method: PaymentMethod::Card, instrument: card };
             start(&desk, &session_id, &state, wish, told).await

@@ -108,6 +108,24 @@
     }
   }
 
+  // The date stays through a decline, in this tab; number and code are typed again.
+  const EXPIRY_KEY = 'expiry ' + page;
+  const keepExpiry = () => {
+    try {
+      sessionStorage.setItem(EXPIRY_KEY, byId('expiry').value);
+    } catch {
+      // This browser keeps nothing.
+    }
+  };
+  const keptExpiry = () => {
+    try {
+      return sessionStorage.getItem(EXPIRY_KEY) || '';
+    } catch {
+      return '';
+    }
+  };
+  if (card && !byId('expiry').value) byId('expiry').value = keptExpiry();
+
   const cardIsSound = () => {
     const wrong = fields.filter(({ input, problem }) => {
       const what = problem();
@@ -143,6 +161,7 @@
       return;
     }
     document.body.toggleAttribute('data-sending', true);
+    if (event.target === card) keepExpiry();
     const button = event.target.querySelector('button[type=submit]');
     // A button disabled at once would not send its form.
     setTimeout(() => {

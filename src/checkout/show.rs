@@ -41,11 +41,12 @@ use crate::{
 /// How long a provider may take to say whether the player has a step to pass.
 const LOOK_UP_WITHIN: Duration = Duration::from_secs(2);
 
-/// What a form just sent was told.
+/// What a form just sent was told, and what of it stands in the page again.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) notice: Option<Notice>,
     pub(super) problems: CardProblems,
+    pub(super) expiry: Option<String>,
 }
 
 /// Whether the provider is asked anew where only it knows what comes next.
@@ -115,6 +116,7 @@ pub(super) async fn draw(
                 summary,
                 notice: told.notice.or_else(|| last_setback(state)),
                 problems: told.problems,
+                expiry: told.expiry,
                 // The wallet is simulated, so only money that is pretended goes through it.
                 apple_pay: state.world == World::Test,
             };

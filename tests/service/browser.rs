@@ -144,6 +144,8 @@ async fn a_declined_player_is_told_why_and_pays_with_another_card() {
         .expect_text("Your card was declined")
         .expect_text("Nothing was charged")
         .expect_value("Card number", "")
+        .expect_value("Security code", "")
+        .expect_value("Expiry date", EXPIRY)
         .pay_with(WITHOUT_FUNDS)
         .expect_text("Not enough money on this card")
         .expect_text("You have one try left.")

@@ -141,3 +141,19 @@ fn only_an_id_that_we_could_have_made_names_an_attempt() {
         assert_eq!(read_payment_id(body.as_bytes()), None, "{body}");
     }
 }
+
+#[test]
+fn of_what_was_typed_only_a_sound_date_is_kept() {
+    let keep = |expiry: &str| {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair(field::NUMBER, GOOD[0])
+            .append_pair(field::EXPIRY, expiry)
+            .append_pair(field::SECURITY_CODE, GOOD[2])
+            .finish();
+        CardForm::read(body.as_bytes()).expiry_to_keep(now())
+    };
+    assert_eq!(keep("3/2031").as_deref(), Some("03 / 31"));
+    for text in ["", "13 / 34", "02 / 26", GOOD[0], GOOD[2]] {
+        assert_eq!(keep(text), None, "{text}");
+    }
+}

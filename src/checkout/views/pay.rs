@@ -33,8 +33,10 @@ pub struct PayView {
     pub summary: Summary,
     /// What became of the last attempt.
     pub notice: Option<Notice>,
-    /// What was wrong with the form just sent. The fields themselves are never filled in again.
+    /// What was wrong with the form just sent.
     pub problems: CardProblems,
+    /// The date of the form just sent, which is filled in again. Number and code never are.
+    pub expiry: Option<String>,
     /// Whether to offer the (simulated) wallet.
     pub apple_pay: bool,
 }
@@ -111,6 +113,7 @@ fn card_form(view: &PayView, total: &str) -> Markup {
                 placeholder: "1234 1234 1234 1234",
                 autocomplete: "cc-number",
                 words: &NUMBER_WORDS,
+                value: None,
                 problem: problems.number,
                 focused: focus == Some(0),
             }.draw())
@@ -121,6 +124,7 @@ fn card_form(view: &PayView, total: &str) -> Markup {
                     placeholder: "MM / YY",
                     autocomplete: "cc-exp",
                     words: &EXPIRY_WORDS,
+                    value: view.expiry.as_deref(),
                     problem: problems.expiry,
                     focused: focus == Some(1),
                 }.draw())
@@ -130,6 +134,7 @@ fn card_form(view: &PayView, total: &str) -> Markup {
                     placeholder: "CVC",
                     autocomplete: "cc-csc",
                     words: &SECURITY_CODE_WORDS,
+                    value: None,
                     problem: problems.security_code,
                     focused: focus == Some(2),
                 }.draw())
@@ -150,6 +155,7 @@ struct Field<'a> {
     placeholder: &'a str,
     autocomplete: &'a str,
     words: &'a FieldWords,
+    value: Option<&'a str>,
     problem: Option<FieldProblem>,
     focused: bool,
 }
@@ -163,7 +169,7 @@ impl Field<'_> {
                 input id=(self.name) name=(self.name) type="text" inputmode="numeric" required
                     placeholder=(self.placeholder) autocomplete=(self.autocomplete)
                     autocorrect="off" spellcheck="false" aria-describedby=(error_id)
-                    aria-invalid=[self.problem.map(|_| "true")] autofocus[self.focused]
+                    value=[self.value] aria-invalid=[self.problem.map(|_| "true")] autofocus[self.focused]
                     data-missing=(self.words.missing) data-malformed=(self.words.malformed)
                     data-past=[self.words.past];
                 p class="error" id=(error_id) {
