@@ -1,8 +1,9 @@
 //! The sandbox provider: a bank of its own, with its own books, that moves no real money.
 //!
 //! It is reached as a real provider is: through [`Provider`](super::Provider), by signed HTTP
-//! notifications, and by the player's browser for the 3-D Secure step. It knows nothing of
-//! sessions, games or the log; a live game can never use it.
+//! notifications, and by the player's browser for the 3-D Secure step. Of a session it knows the
+//! id, which it repeats in what it tells and in the way back; nothing of games or the log. A live
+//! game can never use it.
 
 mod bank;
 mod books;
