@@ -7,7 +7,7 @@ use std::{
     process::{Child, Output, Stdio},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use toffeepay::{event_store::EventStore, vault::Key};
 use tokio::sync::OnceCell;
@@ -32,16 +32,19 @@ struct Site {
     logs: Scratch,
 }
 
-/// One `toffeepay serve`, which ends with its test.
+/// One `toffeepay serve`.
 struct Process {
-    child: Child,
+    child: Ending,
     client: Client,
 }
 
-impl Drop for Process {
+/// A child that ends with its test.
+struct Ending(Child);
+
+impl Drop for Ending {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -81,17 +84,36 @@ impl Site {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Starts a process; the one that listens where players are sent comes first.
-    async fn serve(&self, role: &str, name: &str, port: u16) -> Process {
+    /// Starts the process that listens where players are sent.
+    async fn serve_pages(&self, name: &str) -> Process {
+        let address = self.pay_base_url.strip_prefix("http://").unwrap();
+        let process = async || self.try_serve("api", name, address).await.ok();
+        wait_until("the port of the pages", process).await
+    }
+
+    /// Starts a process on a port that nobody needs to know before.
+    async fn serve(&self, role: &str, name: &str) -> Process {
+        let process = self.try_serve(role, name, "127.0.0.1:0").await;
+        process.unwrap_or_else(|log| panic!("{name} ended:\n{log}"))
+    }
+
+    /// Starts a process. For a moment its port may be some other connection's own: its log then.
+    async fn try_serve(&self, role: &str, name: &str, listen: &str) -> Result<Process, String> {
         let log = File::create(self.logs.path().join(name)).unwrap();
         let mut command = bare_command();
         command.args(["serve", "--sandbox", "--role", role]);
-        command.args(["--listen", &format!("127.0.0.1:{port}")]);
+        command.args(["--listen", listen]);
         command.env("DATABASE_URL", &self.service_url).env("MASTER_KEY", &self.master_key);
         command.env("PAY_BASE_URL", &self.pay_base_url);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut child = Ending(child);
+        let address = wait_until(&format!("{name} to listen"), async || {
+            let ended = child.0.try_wait().unwrap().map(|_| Err(self.log(name)));
+            self.listens(name).map(Ok).or(ended)
+        })
+        .await?;
         let env = EnvFile {
-            api_url: format!("http://127.0.0.1:{port}"),
+            api_url: format!("http://{address}"),
             pay_url: self.pay_base_url.clone(),
             game_id: "space_shooter".to_owned(),
             api_key: self.api_key.clone(),
@@ -100,21 +122,25 @@ impl Site {
         };
         let mut process = Process { child, client: Client::new(&env) };
         wait_until(&format!("{name} to be ready"), async || {
-            let ended = process.child.try_wait().unwrap();
+            let ended = process.child.0.try_wait().unwrap();
             assert!(ended.is_none(), "{name} ended: {ended:?}\n{}", self.log(name));
             let ready = process.client.request(reqwest::Method::GET, "/readyz").send().await;
             ready.ok().filter(|it| it.status().is_success()).map(drop)
         })
         .await;
-        process
+        Ok(process)
+    }
+
+    /// Where a process says that it listens.
+    fn listens(&self, name: &str) -> Option<String> {
+        let log = self.log(name);
+        let lines = log.lines().filter_map(|it| serde_json::from_str::<Value>(it).ok());
+        let mut serving = lines.filter(|it| it["message"] == "serving");
+        Some(serving.next()?["listen"].as_str()?.to_owned())
     }
 
     fn log(&self, name: &str) -> String {
         std::fs::read_to_string(self.logs.path().join(name)).unwrap()
-    }
-
-    fn pay_port(&self) -> u16 {
-        self.pay_base_url.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     async fn library(&self) -> Library {
@@ -129,8 +155,8 @@ impl Site {
 #[tokio::test]
 async fn what_one_process_wrote_the_other_reads_at_once() {
     let site = Site::new().await;
-    let one = site.serve("api", "one", site.pay_port()).await;
-    let other = site.serve("api", "other", free_port()).await;
+    let one = site.serve_pages("one").await;
+    let other = site.serve("api", "other").await;
     for (writer, reader) in [(&one.client, &other.client), (&other.client, &one.client)] {
         for _ in 0..20 {
             let session_id = writer.create_session(&writer.purchase()).await;
@@ -153,16 +179,16 @@ async fn what_one_process_wrote_the_other_reads_at_once() {
 #[tokio::test]
 async fn a_killed_workers_work_is_taken_over_by_another() {
     let site = Site::new().await;
-    let api = site.serve("api", "api", site.pay_port()).await;
-    let mut first = site.serve("worker", "first", free_port()).await;
-    let _second = site.serve("worker", "second", free_port()).await;
+    let api = site.serve_pages("api").await;
+    let mut first = site.serve("worker", "first").await;
+    let _second = site.serve("worker", "second").await;
     let mut sessions = vec![];
     for number in 0..PAYMENTS {
         let session_id = api.client.create_session(&api.client.purchase()).await;
         api.client.pay(&session_id, PAYS).await.unwrap();
         sessions.push(session_id);
         if number == PAYMENTS / 2 {
-            first.child.kill().unwrap();
+            first.child.0.kill().unwrap();
         }
     }
     for session_id in &sessions {
@@ -177,13 +203,13 @@ async fn a_killed_workers_work_is_taken_over_by_another() {
 #[tokio::test]
 async fn without_a_worker_a_payment_stays_pending_and_is_made_by_the_first_that_comes() {
     let site = Site::new().await;
-    let api = site.serve("api", "api", site.pay_port()).await;
+    let api = site.serve_pages("api").await;
     let session_id = api.client.create_session(&api.client.purchase()).await;
     api.client.pay(&session_id, PAYS).await.unwrap();
     let page = api.client.open_page(&session_id).await.unwrap();
     assert!(page.contains("Processing your payment"), "{page}");
     assert_eq!(api.client.status(&session_id).await, "pending");
-    let worker = site.serve("worker", "worker", free_port()).await;
+    let worker = site.serve("worker", "worker").await;
     api.client.wait_for_status(&session_id, "paid").await;
     let create = worker.client.call(super::client::CREATE_SESSION).json(&json!({}));
     assert_eq!(create.send().await.unwrap().status(), 404, "a worker serves no API");
