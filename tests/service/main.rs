@@ -21,6 +21,7 @@ mod fields;
 mod guide;
 mod load;
 mod operation;
+mod own_postgres;
 mod replay;
 mod screenshots;
 mod two_processes;
