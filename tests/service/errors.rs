@@ -15,7 +15,7 @@ use super::harness::{Options, Service};
 const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Sends a call that must be refused: its HTTP status, Connect code and reason for machines.
-async fn refusal(call: RequestBuilder) -> (StatusCode, String, String) {
+pub(crate) async fn refusal(call: RequestBuilder) -> (StatusCode, String, String) {
     let response = call.send().await.unwrap();
     let (status, body) = (response.status(), response.text().await.unwrap());
     let error: Value = serde_json::from_str(&body).unwrap_or_else(|_| panic!("{status} {body}"));
@@ -36,7 +36,7 @@ fn assert_names_the_body(error: &Value) {
     assert_eq!(broken.field_violations[0].field, "body", "{error}");
 }
 
-fn expected(status: u16, code: &str, reason: &str) -> (StatusCode, String, String) {
+pub(crate) fn expected(status: u16, code: &str, reason: &str) -> (StatusCode, String, String) {
     (StatusCode::from_u16(status).unwrap(), code.to_owned(), reason.to_owned())
 }
 

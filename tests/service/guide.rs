@@ -117,20 +117,7 @@ async fn either_spelling_of_a_field_comes_in_and_snake_case_goes_out() {
 #[tokio::test]
 async fn an_sdks_binary_messages_are_understood() {
     let service = Service::start(Options::default()).await;
-    let item = Item {
-        title: "50 Gold Coins".into(),
-        price: 499,
-        currency: "USD".into(),
-        ..Item::default()
-    };
-    let request = CreateSessionRequest {
-        game_id: "space_shooter".into(),
-        user_id: "player_42".into(),
-        item: buffa::MessageField::some(item),
-        return_url: "mygame://payment-complete".into(),
-        ..CreateSessionRequest::default()
-    };
-    let answer = send_binary(&service, CREATE_SESSION, request.encode_to_vec()).await;
+    let answer = send_binary(&service, CREATE_SESSION, sdk_purchase().encode_to_vec()).await;
     let created = CreateSessionResponse::decode_from_slice(&answer).unwrap();
     assert!(created.id.starts_with("sess_"));
     assert_eq!((&created.id, &created.url), (&created.session_id, &created.payment_url));
@@ -214,6 +201,21 @@ async fn a_repeat_with_the_same_idempotency_key_gets_the_first_answer() {
 }
 
 #[tokio::test]
+async fn a_repeat_in_the_other_codec_gets_the_same_answer_in_that_codec() {
+    let service = Service::start(Options::default()).await;
+    let call = || service.client.call(CREATE_SESSION).header("Idempotency-Key", "order-1");
+    let first = call().json(&service.client.purchase()).send().await.unwrap();
+    let first: Value = first.json().await.unwrap();
+    let repeat = call().header(header::CONTENT_TYPE, "application/proto");
+    let repeat = repeat.body(sdk_purchase().encode_to_vec()).send().await.unwrap();
+    assert_eq!(repeat.headers()["idempotent-replayed"], "true");
+    assert_eq!(repeat.headers()[header::CONTENT_TYPE], "application/proto");
+    let repeat = CreateSessionResponse::decode_from_slice(&repeat.bytes().await.unwrap()).unwrap();
+    assert_eq!(first["session_id"], repeat.session_id);
+    assert_eq!(first["payment_url"], repeat.payment_url);
+}
+
+#[tokio::test]
 async fn fifty_repeats_at_once_make_one_session() {
     const REPEATS: usize = 50;
     let service = Service::start(Options::default()).await;
@@ -292,6 +294,23 @@ async fn send_what_curl_would(command: &str) -> Value {
         call = call.header(name, value);
     }
     call.send().await.unwrap().json().await.unwrap()
+}
+
+/// The guide's request without its picture, as an SDK builds it.
+fn sdk_purchase() -> CreateSessionRequest {
+    let item = Item {
+        title: "50 Gold Coins".into(),
+        price: 499,
+        currency: "USD".into(),
+        ..Item::default()
+    };
+    CreateSessionRequest {
+        game_id: "space_shooter".into(),
+        user_id: "player_42".into(),
+        item: buffa::MessageField::some(item),
+        return_url: "mygame://payment-complete".into(),
+        ..CreateSessionRequest::default()
+    }
 }
 
 async fn send_binary(service: &Service, method: &str, message: Vec<u8>) -> Vec<u8> {
