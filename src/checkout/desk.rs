@@ -117,3 +117,14 @@ pub(super) fn to_page(session_id: &SessionId) -> Response {
     }
     (StatusCode::SEE_OTHER, headers).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_history_is_an_error_and_not_a_session_that_never_was() {
+        assert!(matches!(sound(Session::Absent), Ok(None)));
+        assert!(matches!(sound(Session::Corrupt), Err(Unshowable::Damaged)));
+    }
+}
