@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use buffa::Message;
-use futures::future::join_all;
+use futures::future::{join_all, select};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use toffeepay::proto::pay::v1::{
@@ -213,6 +213,37 @@ async fn a_repeat_in_the_other_codec_gets_the_same_answer_in_that_codec() {
     let repeat = CreateSessionResponse::decode_from_slice(&repeat.bytes().await.unwrap()).unwrap();
     assert_eq!(first["session_id"], repeat.session_id);
     assert_eq!(first["payment_url"], repeat.payment_url);
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_request_that_is_still_running_is_told_when_to_come_again() {
+    let service = Service::start(Options::default()).await;
+    let library = service.library().await;
+    let mut request = service.client.purchase();
+    request["item"]["image"] = format!("data:image/png;base64,{}", COIN_PNG.trim()).into();
+    let call = || {
+        let call = service.client.call(CREATE_SESSION).header("Idempotency-Key", "order-1");
+        Box::pin(call.json(&request).send())
+    };
+    // Whichever comes first cannot store its picture.
+    let mut lock = library.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE item_image IN SHARE MODE").execute(&mut *lock).await.unwrap();
+    let (told, running) = select(call(), call()).await.factor_first();
+    let told = told.unwrap();
+    assert_eq!(
+        (told.status().as_u16(), &told.headers()["retry-after"]),
+        (409, &"1".parse().unwrap())
+    );
+    let told: Value = told.json().await.unwrap();
+    assert_eq!(told["code"], "aborted");
+    assert!(told["message"].as_str().unwrap().starts_with("request_in_progress: "), "{told}");
+
+    lock.rollback().await.unwrap();
+    let first = running.await.unwrap();
+    assert_eq!(first.status(), 200);
+    let repeat = call().await.unwrap();
+    assert_eq!(repeat.headers()["idempotent-replayed"], "true");
+    assert_eq!(repeat.bytes().await.unwrap(), first.bytes().await.unwrap());
 }
 
 #[tokio::test]
