@@ -28,4 +28,5 @@ mod page;
 mod replay;
 mod screenshots;
 mod two_processes;
+mod two_providers;
 mod webhooks;
