@@ -35,6 +35,7 @@ async fn show_every_page(service: &Service, browser: Browser, picture: &impl Fn(
     let (pay, waiting, action) = (create().await, create().await, create().await);
     let (declined, failed, cancelled) = (create().await, create().await, create().await);
     let paid = create().await;
+    let held = hold(service).await;
     let expired = create_expired(service).await;
 
     service.client.pay(&declined, DECLINED).await.unwrap();
@@ -87,8 +88,24 @@ async fn show_every_page(service: &Service, browser: Browser, picture: &impl Fn(
         .screenshot(&picture("11-cancelled"))
         .goto(&url(&expired))
         .screenshot(&picture("12-expired"))
+        .goto(&url(&held))
+        .expect_text("Approved by your bank")
+        .screenshot(&picture("14-held"))
         .goto(&url("sess_abc123"))
         .screenshot(&picture("13-not-found"))
         .run()
         .await;
+}
+
+/// A session whose money the game has not taken yet.
+async fn hold(service: &Service) -> String {
+    let capture = async |mode| {
+        let set = ["games", "set", "space_shooter", "--capture", mode];
+        assert!(service.command(&set).await.status.success());
+    };
+    capture("manual").await;
+    let held = service.client.create_session(&service.client.purchase()).await;
+    service.client.pay(&held, PAYS).await.unwrap();
+    capture("automatic").await;
+    held
 }
