@@ -10,7 +10,8 @@ use toffeepay::{
         page_response,
         views::{
             ActionUrl, ActionView, LateMoney, Notice, Outcome, PayView, Problem, ResultView,
-            Summary, WaitingView, action_page, pay_page, problem_page, result_page, waiting_page,
+            Summary, WaitingView, WaitsFor, action_page, pay_page, problem_page, result_page,
+            waiting_page,
         },
     },
     domain::{
@@ -60,8 +61,8 @@ fn drawn_pay(view: &PayView) -> String {
     pay_page(view, &Nonce::generate()).into_string()
 }
 
-fn drawn_waiting(held: bool) -> String {
-    let view = WaitingView { session_id: session_id(), summary: summary(World::Live), held };
+fn drawn_waiting(waits_for: WaitsFor) -> String {
+    let view = WaitingView { session_id: session_id(), summary: summary(World::Live), waits_for };
     waiting_page(&view, &Nonce::generate()).into_string()
 }
 
@@ -100,8 +101,9 @@ fn every_page(nonce: &Nonce) -> Vec<String> {
         let view = PayView { summary: hostile.clone(), notice: Some(notice), ..pay_view() };
         pages.push(pay_page(&view, nonce));
     }
-    for held in [false, true] {
-        let view = WaitingView { session_id: session_id.clone(), summary: hostile.clone(), held };
+    for waits_for in [WaitsFor::Provider, WaitsFor::Game, WaitsFor::Us] {
+        let (session_id, summary) = (session_id.clone(), hostile.clone());
+        let view = WaitingView { session_id, summary, waits_for };
         pages.push(waiting_page(&view, nonce));
     }
     let action_url = ActionUrl::parse("http://127.0.0.1/3ds?a=\"><script>bank()</script>").unwrap();
@@ -231,8 +233,10 @@ fn of_a_form_just_sent_only_the_date_is_filled_in_again() {
 #[test]
 fn a_player_can_cancel_while_the_game_has_not_taken_the_money_and_not_before() {
     let cancel = format!(r#"action="/{}/cancel""#, session_id());
-    assert!(drawn_waiting(true).contains(&cancel));
-    assert!(!drawn_waiting(false).contains(&cancel));
+    assert!(drawn_waiting(WaitsFor::Game).contains(&cancel));
+    for waits_for in [WaitsFor::Provider, WaitsFor::Us] {
+        assert!(!drawn_waiting(waits_for).contains(&cancel), "{waits_for:?}");
+    }
 }
 
 #[test]
@@ -244,6 +248,7 @@ fn nobody_is_told_that_nothing_was_charged_while_money_is_out() {
         for (late, says) in [
             (LateMoney::GoingBack, "It is on its way back to you."),
             (LateMoney::Returned, "You have it back."),
+            (LateMoney::Unsettled, "We are looking at it."),
         ] {
             let page = without_ours(&drawn_late_result(outcome, Some(late), None));
             assert!(page.contains(says), "{outcome:?}: {page}");
@@ -277,8 +282,9 @@ fn a_result_page_leads_back_to_the_game_with_the_outcome() {
 fn only_the_paid_page_says_that_it_is_paid() {
     for page in [
         drawn_pay(&pay_view()),
-        drawn_waiting(false),
-        drawn_waiting(true),
+        drawn_waiting(WaitsFor::Provider),
+        drawn_waiting(WaitsFor::Game),
+        drawn_waiting(WaitsFor::Us),
         drawn_result(Outcome::Cancelled, None),
         drawn_result(Outcome::Expired, None),
         drawn_result(Outcome::Failed { reason: None }, None),
@@ -291,7 +297,7 @@ fn only_the_paid_page_says_that_it_is_paid() {
 #[test]
 fn waiting_and_the_banks_step_move_on_without_script() {
     let nonce = Nonce::generate();
-    let page = drawn_waiting(false);
+    let page = drawn_waiting(WaitsFor::Provider);
     assert!(page.contains(r#"<noscript><meta http-equiv="refresh" content="3"></noscript>"#));
     let action_url = ActionUrl::parse("https://bank.example/3ds").unwrap();
     let action = ActionView { session_id: session_id(), summary: summary(World::Live), action_url };

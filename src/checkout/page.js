@@ -200,7 +200,7 @@
     poll(Math.min(waitMs * 1.4, POLL_MAX_MS));
   };
 
-  if (view === 'waiting' || view === 'action') poll(POLL_FIRST_MS);
+  if (!['pay', 'result', undefined].includes(view)) poll(POLL_FIRST_MS);
   if (page && view !== 'result') {
     // It may have been paid in another tab, or have run out.
     document.addEventListener('visibilitychange', () => {

@@ -19,7 +19,8 @@ use super::{
     page_response,
     views::{
         ActionUrl, ActionView, LateMoney, Notice, Outcome, PayView, Problem, ResultView,
-        StatusAnswer, Summary, View, WaitingView, action_page, pay_page, result_page, waiting_page,
+        StatusAnswer, Summary, View, WaitingView, WaitsFor, action_page, pay_page, result_page,
+        waiting_page,
     },
 };
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
         id::{PaymentId, SessionId},
         image::ItemImage,
         session::{
-            Attempt, CaptureMode, DECLINED_ATTEMPTS_MAX, Session, SessionCommand, SessionState,
-            SessionStatus, Stage, VOIDED_ATTEMPTS_MAX,
+            Attempt, CaptureMode, DECLINED_ATTEMPTS_MAX, LATE_REFUNDS_FAILED_MAX, RefundStatus,
+            Session, SessionCommand, SessionState, SessionStatus, Stage, VOIDED_ATTEMPTS_MAX,
         },
         text::DisplayName,
         world::World,
@@ -124,8 +125,8 @@ pub(super) async fn draw(
             let status = if is_sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
             page_response(status, |nonce| pay_page(&view, nonce))
         }
-        Step::Wait { held } => {
-            let view = WaitingView { session_id, summary, held };
+        Step::Wait(waits_for) => {
+            let view = WaitingView { session_id, summary, waits_for };
             page_response(StatusCode::OK, |nonce| waiting_page(&view, nonce))
         }
         Step::Act(action_url) => {
@@ -149,7 +150,7 @@ pub(super) async fn draw(
 /// What the player can do now.
 enum Step {
     Pay,
-    Wait { held: bool },
+    Wait(WaitsFor),
     Act(ActionUrl),
     Over(Outcome),
 }
@@ -158,7 +159,7 @@ impl Step {
     fn view(&self) -> View {
         match self {
             Self::Pay => View::Pay,
-            Self::Wait { .. } => View::Waiting,
+            Self::Wait(waits_for) => waits_for.view(),
             Self::Act(_) => View::Action,
             Self::Over(_) => View::Result,
         }
@@ -178,9 +179,9 @@ async fn step(desk: &Desk, state: &SessionState, look: Look) -> Step {
             None => Step::Pay,
             Some(attempt) if attempt.stage == Stage::Processing => {
                 let action_url = action_url(desk, attempt, look).await;
-                action_url.map_or(Step::Wait { held: false }, Step::Act)
+                action_url.map_or(Step::Wait(WaitsFor::Provider), Step::Act)
             }
-            Some(attempt) => Step::Wait { held: awaits_game(attempt) },
+            Some(attempt) => Step::Wait(turn(attempt)),
         },
     }
 }
@@ -203,11 +204,14 @@ async fn action_url(desk: &Desk, attempt: &Attempt, look: Look) -> Option<Action
     action_url
 }
 
-/// Whether it is the game's turn to take the money that is held.
-fn awaits_game(attempt: &Attempt) -> bool {
-    attempt.stage == Stage::Authorized
-        && attempt.capture_mode == CaptureMode::Manual
-        && !attempt.awaits_answer()
+/// Whose turn it is, once the provider has taken or held money.
+fn turn(attempt: &Attempt) -> WaitsFor {
+    let is_asked_for = attempt.capture_mode == CaptureMode::Automatic || attempt.awaits_answer();
+    match attempt.stage {
+        Stage::Mismatched => WaitsFor::Us,
+        Stage::Authorized if !is_asked_for => WaitsFor::Game,
+        _ => WaitsFor::Provider,
+    }
 }
 
 fn paid(state: &SessionState) -> Option<&Attempt> {
@@ -216,11 +220,29 @@ fn paid(state: &SessionState) -> Option<&Attempt> {
 
 /// Money that was taken and did not pay for the session.
 fn late_money(state: &SessionState) -> Option<LateMoney> {
-    let late = |it: &&Attempt| it.captured.is_some() && it.stage != Stage::Paid;
-    let mut late = state.attempts.iter().filter(late).peekable();
-    late.peek()?;
-    let is_back = late.all(|it| it.refunded.is_some());
-    Some(if is_back { LateMoney::Returned } else { LateMoney::GoingBack })
+    state.attempts.iter().filter_map(|it| late_money_of(state, it)).max()
+}
+
+fn late_money_of(state: &SessionState, attempt: &Attempt) -> Option<LateMoney> {
+    let refused = state
+        .refunds
+        .iter()
+        .filter(|it| it.payment_id == attempt.payment_id && it.status == RefundStatus::Failed);
+    match attempt.stage {
+        Stage::PaidLate | Stage::Mismatched if 1 < attempt.taken().count() => {
+            Some(LateMoney::Unsettled)
+        }
+        Stage::PaidLate | Stage::Mismatched if attempt.refunded.is_some() => {
+            Some(LateMoney::Returned)
+        }
+        Stage::PaidLate if refused.count() < LATE_REFUNDS_FAILED_MAX => Some(LateMoney::GoingBack),
+        Stage::PaidLate | Stage::Mismatched => Some(LateMoney::Unsettled),
+        // The price, and something else besides.
+        Stage::Paid if !attempt.disputed.is_empty() => Some(LateMoney::Unsettled),
+        Stage::Paid | Stage::Processing | Stage::Authorized | Stage::Declined | Stage::Voided => {
+            None
+        }
+    }
 }
 
 /// Why the last attempt came to nothing, and how many are left.

@@ -45,7 +45,18 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
+        Self::of(Service::start(Options::default()).await).await
+    }
+
+    /// One whose game takes held money itself.
+    async fn with_manual_capture() -> Self {
         let service = Service::start(Options::default()).await;
+        let set = ["games", "set", "space_shooter", "--capture", "manual"];
+        assert!(service.command(&set).await.status.success());
+        Self::of(service).await
+    }
+
+    async fn of(service: Service) -> Self {
         let session_id = service.client.create_session(&service.client.purchase()).await;
         let url = service.client.page_url(&session_id);
         Self { service, session_id, url }
@@ -278,6 +289,22 @@ async fn a_player_who_cancels_goes_back_unpaid() {
         .expect_text("Payment cancelled")
         .expect_text("You have not been charged.")
         .expect_navigation(&shop.way_back("cancelled"))
+        .run()
+        .await;
+    assert_quiet(&seen);
+    assert_eq!(shop.status().await, "cancelled");
+    shop.assert_nothing_charged().await;
+}
+
+#[tokio::test]
+async fn a_player_sees_without_reloading_that_it_is_the_games_turn_and_can_still_cancel() {
+    let shop = Shop::with_manual_capture().await;
+    let seen = phone()
+        .goto(&shop.url)
+        .pay_with(PAYS)
+        .expect_text("Approved by your bank")
+        .click("Cancel")
+        .expect_text("Payment cancelled")
         .run()
         .await;
     assert_quiet(&seen);

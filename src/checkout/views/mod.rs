@@ -8,7 +8,7 @@ pub use pay::{PayView, pay_page};
 pub use problem::{Problem, problem_page};
 pub use result::{LateMoney, Outcome, ResultView, result_page};
 pub use test_cards::{TEST_CARDS, TestCard};
-pub use waiting::{ActionUrl, ActionView, WaitingView, action_page, waiting_page};
+pub use waiting::{ActionUrl, ActionView, WaitingView, WaitsFor, action_page, waiting_page};
 pub use words::Notice;
 
 mod layout;
@@ -51,8 +51,12 @@ pub struct Summary {
 pub enum View {
     /// The forms.
     Pay,
-    /// An attempt is under way.
+    /// An attempt is under way: the provider's answer is awaited.
     Waiting,
+    /// The money is held until the game takes it.
+    Held,
+    /// Another amount was taken than was asked for, and a human settles it.
+    Unsettled,
     /// The player must pass a step of the bank's.
     Action,
     /// Over, whatever came of it.
@@ -65,6 +69,8 @@ impl View {
         match self {
             Self::Pay => "pay",
             Self::Waiting => "waiting",
+            Self::Held => "held",
+            Self::Unsettled => "unsettled",
             Self::Action => "action",
             Self::Result => "result",
         }
@@ -86,7 +92,9 @@ mod tests {
 
     #[test]
     fn a_status_names_the_view_as_the_page_does() {
-        for view in [View::Pay, View::Waiting, View::Action, View::Result] {
+        for view in
+            [View::Pay, View::Waiting, View::Held, View::Unsettled, View::Action, View::Result]
+        {
             let answer = StatusAnswer { view, status: SessionStatus::Pending };
             let expected = format!(r#"{{"view":"{}","status":"pending"}}"#, view.as_str());
             assert_eq!(serde_json::to_string(&answer).unwrap(), expected);

@@ -88,12 +88,15 @@ impl Outcome {
 }
 
 /// Money that was taken without paying for the session, because it was over for example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Of several, the least settled is the one to tell of: the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LateMoney {
-    /// It is to be given back, and is not yet.
-    GoingBack,
     /// It was given back.
     Returned,
+    /// It is to be given back, and is not yet.
+    GoingBack,
+    /// No rule says where it goes, or the provider keeps refusing: a human settles it.
+    Unsettled,
 }
 
 impl LateMoney {
@@ -103,11 +106,17 @@ impl LateMoney {
                 "Another payment was taken too. It is on its way back to you."
             }
             (Self::Returned, Outcome::Paid) => "Another payment was taken too, and given back.",
+            (Self::Unsettled, Outcome::Paid) => {
+                "More was taken than the price. We are looking at it."
+            }
             (Self::GoingBack, _) => {
                 "Your bank took the money after this had ended. It is on its way back to you."
             }
             (Self::Returned, _) => {
                 "Your bank took the money after this had ended. You have it back."
+            }
+            (Self::Unsettled, _) => {
+                "Your bank took money for this that is not settled yet. We are looking at it."
             }
         }
     }

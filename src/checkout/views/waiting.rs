@@ -25,24 +25,62 @@ pub struct WaitingView {
     pub session_id: SessionId,
     /// What is sold.
     pub summary: Summary,
-    /// The money is held, and it is the game's turn to take it; until then the player can cancel.
-    pub held: bool,
+    /// Whose turn it is.
+    pub waits_for: WaitsFor,
 }
 
-/// Draws the page that waits for the provider, or for the game. It claims no outcome.
+/// Who has to do something before a payment goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// The provider: its answer is on the way.
+    Provider,
+    /// The game: the money is held, and until the game takes it the player can cancel.
+    Game,
+    /// One of us: another amount was taken than was asked for.
+    Us,
+}
+
+impl WaitsFor {
+    /// A page of its own each, so that a script that looks again sees the change.
+    pub(in crate::checkout) fn view(self) -> View {
+        match self {
+            Self::Provider => View::Waiting,
+            Self::Game => View::Held,
+            Self::Us => View::Unsettled,
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Provider => "Processing your payment",
+            Self::Game => "Approved by your bank",
+            Self::Us => "We are looking at your payment",
+        }
+    }
+
+    fn sentence(self, game: &Markup) -> Markup {
+        match self {
+            Self::Provider => html! { "This usually takes a few seconds. Please don’t pay again." },
+            Self::Game => html! { "Waiting for " (game) " to confirm your purchase." },
+            Self::Us => html! {
+                "Another amount was taken than was asked for, and one of us settles it. "
+                "Please don’t pay again."
+            },
+        }
+    }
+}
+
+/// Draws the page that waits for somebody. It claims no outcome.
 pub fn waiting_page(view: &WaitingView, nonce: &Nonce) -> Markup {
-    let heading = if view.held { "Approved by your bank" } else { "Processing your payment" };
+    let heading = view.waits_for.heading();
     let game = html! { bdi { (view.summary.game_name) } };
     let main = html! {
         main class="sheet single" {
             div class="status waiting" { span class="spinner" aria-hidden="true" {} }
             h1 { (heading) }
-            p role="status" {
-                @if view.held { "Waiting for " (game) " to confirm your purchase." }
-                @else { "This usually takes a few seconds. Please don’t pay again." }
-            }
+            p role="status" { (view.waits_for.sentence(&game)) }
             (receipt(&view.summary, None))
-            @if view.held {
+            @if view.waits_for == WaitsFor::Game {
                 form method="post" action={ "/" (view.session_id) "/cancel" } {
                     button type="submit" class="button quiet" autocomplete="off" { "Cancel" }
                 }
@@ -53,7 +91,7 @@ pub fn waiting_page(view: &WaitingView, nonce: &Nonce) -> Markup {
         }
     };
     let refresh = Some(Refresh { after_seconds: REFRESH_SECONDS, url: None });
-    let session = Some((&view.session_id, View::Waiting));
+    let session = Some((&view.session_id, view.waits_for.view()));
     let title = format!("{heading} · {}", view.summary.game_name);
     document(Document { title, session, world: view.summary.world, refresh, main }, nonce)
 }
