@@ -198,7 +198,7 @@ impl App {
     fn begin_workers(&self, parts: &Parts) -> Result<(), AppError> {
         let Self { pool, wake, clock, store, .. } = self;
         let (policy, time) = (self.settings.targets, Arc::clone(clock));
-        // First, since nothing that runs already would be stopped if it failed.
+        // First, since it alone may fail: no worker runs yet that would be left behind.
         let sender = DeliveryWorker::new(pool, &self.master, policy, time)?;
         parts.begin("sender of webhooks", |stop| sender.run(stop));
         let (own_pool, own_wake) = (pool.clone(), wake.clone());

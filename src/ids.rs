@@ -10,6 +10,10 @@ use crate::domain::{
 /// The shard of everything so far. Ids carry it, so that a later split can route by id alone.
 pub const SHARD: i16 = 0;
 
+/// The header in which a request's id travels: what joins a request, its log lines and the events
+/// that it caused. Every request has one by the time that a handler sees it.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
 /// An id that can be made new.
 pub trait NewId {
     /// A new one, made at `now`.

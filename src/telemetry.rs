@@ -27,8 +27,9 @@ use tower_http::{
 use tracing_subscriber::{EnvFilter, fmt};
 use uuid::Uuid;
 
-/// What joins a request, its log lines and the events it caused.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::ids::REQUEST_ID_HEADER;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 
 /// The longest request id that we take from a client, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;

@@ -36,7 +36,10 @@ async fn within(limit: Duration, answering: impl Future<Output = Response>) -> R
         // What panicked stands in the log.
         Ok(Err(_)) => refusal(&explain(ConnectError::internal("internal error"))),
         // What was cut off may still come to be.
-        Err(_) => refusal(&ApiError::Unknown.into()),
+        Err(_) => {
+            tracing::warn!(limit_s = limit.as_secs(), "a call took too long and was cut off");
+            refusal(&ApiError::Unknown.into())
+        }
     }
 }
 

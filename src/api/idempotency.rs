@@ -4,7 +4,6 @@ use std::{sync::LazyLock, time::Duration};
 
 use connectrpc::RequestContext;
 use sha2::{Digest, Sha256};
-
 use uuid::Uuid;
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
 use crate::{
     domain::{Timestamp, violation::Violation},
     event_store::{CommandContext, Remembered},
+    ids::REQUEST_ID_HEADER,
 };
 
 /// The header, and its longest value in bytes.
@@ -45,7 +45,8 @@ pub(super) fn context(
     request: &impl buffa::Message,
     now: Timestamp,
 ) -> Result<(CommandContext, Option<Repeatable>), ApiError> {
-    let request_id = ctx.header("x-request-id").and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let request_id =
+        ctx.header(REQUEST_ID_HEADER).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let context = CommandContext::new(caller.actor(), request_id, now);
     let Some(key) = ctx.header(HEADER) else { return Ok((context, None)) };
     let is_printable = |it: &&str| it.bytes().all(|byte| matches!(byte, b' '..=b'~'));

@@ -18,6 +18,7 @@ use crate::{
         session::{Session, SessionState},
     },
     event_store::{CommandContext, EventStore, StoreError},
+    ids::REQUEST_ID_HEADER,
     providers::Registry,
 };
 
@@ -100,7 +101,7 @@ impl Desk {
 
 /// The request's name in logs and events. Every request has one.
 pub(super) fn request_id(headers: &HeaderMap) -> &str {
-    headers.get("x-request-id").and_then(|it| it.to_str().ok()).unwrap_or_default()
+    headers.get(REQUEST_ID_HEADER).and_then(|it| it.to_str().ok()).unwrap_or_default()
 }
 
 /// An internal error: read by the operator here, and shown to nobody.

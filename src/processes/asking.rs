@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// Events after which money is not where it should be, and no rule can say where it should go.
+/// Events after which money is not where it should be. A mismatch waits for a human from the first;
+/// of refusals each is told, since the eighth, after which nobody asks again, looks as they all do.
 const NEEDS_A_HUMAN: [&str; 3] = ["CaptureMismatched", "RefundFailed", "VoidFailed"];
 
 /// The subscription. Its effect is a row of `provider_call`; making the call is the worker's.
@@ -33,7 +34,12 @@ impl Subscriber for ProviderCalls {
         if NEEDS_A_HUMAN.contains(&entry.event_type.as_str()) {
             metrics::counter!("toffeepay_needs_a_human_total").increment(1);
             let (event, position) = (&entry.event_type, entry.position);
-            tracing::error!(session_id, event, position, "money waits for a human to look at it");
+            tracing::error!(
+                session_id,
+                event,
+                position,
+                "money is not where it should be: a human should look"
+            );
         }
         let Some(kind) = asked_by(&entry.event_type) else { return Ok(()) };
         let envelope = read_envelope(entry).map_err(HandleError::refused)?;

@@ -1,3 +1,5 @@
+//! A 3-D Secure step: asked for, passed, failed, left undone.
+
 use std::time::Duration;
 
 use reqwest::StatusCode;

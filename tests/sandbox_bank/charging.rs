@@ -1,3 +1,5 @@
+//! Charges, captures and voids, each of them once.
+
 use std::time::Duration;
 
 use toffeepay::{

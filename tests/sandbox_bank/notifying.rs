@@ -1,3 +1,5 @@
+//! Notifications: signed, repeated, in any order, until somebody takes them.
+
 use std::time::Duration;
 
 use toffeepay::{

@@ -1,3 +1,5 @@
+//! What the bank must not keep: card numbers and security codes.
+
 use sqlx::PgPool;
 use toffeepay::{
     domain::session::CaptureMode,

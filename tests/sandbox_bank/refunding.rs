@@ -1,3 +1,5 @@
+//! Refunds, each of them once and never of more than was taken.
+
 use toffeepay::{
     clock::Clock,
     domain::{
