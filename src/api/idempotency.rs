@@ -84,9 +84,7 @@ impl Repeatable {
         if remembered.fingerprint != self.fingerprint {
             return Err(ApiError::IdempotencyConflict);
         }
-        if remembered.response.is_empty() {
-            return Err(ApiError::Erased);
-        }
-        M::decode_from_slice(&remembered.response).map_err(ApiError::internal)
+        let response = remembered.response.as_deref().ok_or(ApiError::Erased)?;
+        M::decode_from_slice(response).map_err(ApiError::internal)
     }
 }

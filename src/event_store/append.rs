@@ -42,8 +42,8 @@ pub struct Remembered {
     /// SHA-256 of the decoded request.
     pub fingerprint: Vec<u8>,
     /// The response message; in an [`Append`] sealed under the stream's key, since it may name the
-    /// player. Empty once that key was destroyed.
-    pub response: Vec<u8>,
+    /// player. `None` once that key was destroyed: a message may well be empty.
+    pub response: Option<Vec<u8>>,
 }
 
 /// What became of one append.
@@ -100,8 +100,8 @@ pub(super) async fn append_batch(
     .bind(batch.iter().map(|it| it.expected_version).collect::<Vec<_>>())
     .bind(batch.iter().map(|it| it.wrapped_key.as_deref()).collect::<Vec<_>>())
     .bind(batch.iter().map(|it| it.with_key).collect::<Vec<_>>())
-    .bind(remembered(batch, |it| &it.fingerprint))
-    .bind(remembered(batch, |it| &it.response))
+    .bind(remembered(batch, |it| Some(&it.fingerprint)))
+    .bind(remembered(batch, |it| it.response.as_deref()))
     .bind(batch.iter().map(|it| it.expires_at).collect::<Vec<_>>())
     .bind(batch.iter().map(|it| it.rows.as_deref().map(Json)).collect::<Vec<_>>())
     .bind(entries().map(|(n, _)| n).collect::<Vec<_>>())
@@ -119,9 +119,9 @@ pub(super) async fn append_batch(
 
 fn remembered<'a>(
     batch: &'a [&Append],
-    part: impl Fn(&'a Remembered) -> &'a [u8],
+    part: impl Fn(&'a Remembered) -> Option<&'a [u8]>,
 ) -> Vec<Option<&'a [u8]>> {
-    batch.iter().map(|it| it.remembered.as_ref().map(&part)).collect()
+    batch.iter().map(|it| it.remembered.as_ref().and_then(&part)).collect()
 }
 
 impl Answer {

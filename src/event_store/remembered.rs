@@ -33,7 +33,7 @@ pub(super) fn seal(
     response: &[u8],
 ) -> Result<Remembered, VaultError> {
     let response = key.seal(command_id.as_bytes(), response)?;
-    Ok(Remembered { fingerprint: fingerprint.to_vec(), response })
+    Ok(Remembered { fingerprint: fingerprint.to_vec(), response: Some(response) })
 }
 
 /// Keeps a command that changed nothing on `stream` at `version`; false if the log has it already.
@@ -49,7 +49,7 @@ pub(super) async fn keep(
         .bind(stream)
         .bind(version)
         .bind(remembered.map(|it| &it.fingerprint))
-        .bind(remembered.map(|it| &it.response))
+        .bind(remembered.and_then(|it| it.response.as_ref()))
         .bind(context.expires_at)
         .fetch_one(pool)
         .await
@@ -75,10 +75,10 @@ pub(super) async fn find(
     let response = match (response, wrapped_key) {
         (Some(sealed), Some(wrapped)) => {
             let key = keys.unwrap(&stream, &wrapped)?;
-            key.open(command_id.as_bytes(), &sealed)?
+            Some(key.open(command_id.as_bytes(), &sealed)?)
         }
         // Never kept, or erased.
-        _ => vec![],
+        _ => None,
     };
     let remembered = Remembered { fingerprint: fingerprint.unwrap_or_default(), response };
     Ok(Some(Found { stream, remembered }))

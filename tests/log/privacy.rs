@@ -134,7 +134,7 @@ async fn a_remembered_answer_is_erased_with_the_player_it_names() {
     let repeat =
         store.execute_once::<Session>(&session_id(), create(PLAYER), &context, remember()).await;
     let Once::Repeated(remembered) = repeat.unwrap() else { panic!("it was executed again") };
-    assert_eq!((remembered.fingerprint, remembered.response), (vec![7; 32], vec![]));
+    assert_eq!((remembered.fingerprint, remembered.response), (vec![7; 32], None));
 }
 
 #[tokio::test]

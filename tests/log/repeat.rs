@@ -48,7 +48,7 @@ async fn a_repeat_succeeds_although_the_rules_would_refuse_it_by_now() {
     let as_it_stands = store.execute::<Session>(&id, cancel(), &first).await.unwrap();
     let another = store.execute_once(&id, cancel(), &context(), remember()).await;
 
-    assert!(matches!(repeat, Once::Repeated(it) if it.response == b"cancelled"));
+    assert!(matches!(repeat, Once::Repeated(it) if it.response.as_deref() == Some(b"cancelled")));
     assert_eq!((as_it_stands.version, as_it_stands.events), (2, vec![]));
     let Err(ExecuteError::Refused(SessionError::NotPending(_))) = another else {
         panic!("the rules refuse what is no repeat")
@@ -144,6 +144,20 @@ async fn an_append_that_has_expired_on_arrival_is_answered_with_its_own_place() 
     assert_eq!(answer, Appended::New(Receipt { stream, version: 2, position: 2 }));
 }
 
+#[tokio::test]
+async fn an_empty_answer_is_repeated_as_one_and_not_taken_for_an_erased_one() {
+    let database = TestDatabase::new().await;
+    let store = store(&database);
+    let (id, request) = (session_id(), context());
+    let respond = |_: &Session| vec![];
+    let remember = || Remember { fingerprint: [1; 32], respond: &respond };
+    store.execute_once(&id, create("player"), &request, remember()).await.unwrap();
+
+    let repeat = store.execute_once(&id, create("player"), &request, remember()).await.unwrap();
+
+    assert!(matches!(repeat, Once::Repeated(it) if it.response == Some(vec![])));
+}
+
 /// Creates a session of a new name, as each repeat of a request does; whether it was executed now,
 /// and what was answered.
 async fn create_once(store: &EventStore, context: &CommandContext) -> (bool, Vec<u8>) {
@@ -154,7 +168,7 @@ async fn create_once(store: &EventStore, context: &CommandContext) -> (bool, Vec
         Once::Executed(_) => (true, id.into_bytes()),
         Once::Repeated(remembered) => {
             assert_eq!(remembered.fingerprint, [1; 32]);
-            (false, remembered.response)
+            (false, remembered.response.unwrap())
         }
     }
 }
