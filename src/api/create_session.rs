@@ -1,6 +1,5 @@
 //! `pay.v1.PaymentService/CreateSession`: begins a payment session.
 
-use buffa::Message;
 use chrono::TimeDelta;
 use connectrpc::{RequestContext, Response};
 
@@ -8,7 +7,7 @@ use super::{
     Api, ApiError,
     caller::Caller,
     error::InvalidField,
-    idempotency::{self, REPLAYED_HEADER},
+    idempotency::Mutation,
     images::{self, Checked},
     message,
 };
@@ -26,7 +25,6 @@ use crate::{
         text::{ItemTitle, UserId},
         violation::Violation,
     },
-    event_store::{Executed, Once, Remember},
     ids::NewId,
     projections::session::SessionRow,
     proto::pay::v1::{self, CreateSessionRequest, CreateSessionResponse},
@@ -41,16 +39,9 @@ pub(super) async fn create_session(
 ) -> Result<Response<CreateSessionResponse>, ApiError> {
     caller.require_scope(KeyScope::Write)?;
     let now = api.clock.now();
-    let (context, repeatable) = idempotency::context(ctx, caller, &request, now)?;
-    // Held until the answer is there.
-    let _turn = match &repeatable {
-        Some(repeatable) => Some(repeatable.turn().await?),
-        None => None,
-    };
-    if let Some(repeatable) = &repeatable
-        && let Some(remembered) = api.store.remembered(context.command_id).await?
-    {
-        return Ok(replayed(repeatable.replay(&remembered)?));
+    let mutation = Mutation::begin(ctx, caller, &request, now).await?;
+    if let Some(answer) = mutation.answered(&api.store).await? {
+        return Ok(answer);
     }
     caller.require_game(&request.game_id)?;
     if api.providers.taking(caller.world).is_none() {
@@ -66,22 +57,7 @@ pub(super) async fn create_session(
     let session_id = SessionId::new(now);
     let id = session_id.as_str();
     let command = SessionCommand::Create(Box::new(details));
-    let respond = |session: &Session| response(session, id, api).encode_to_vec();
-    let Some(repeatable) = repeatable else {
-        let executed = api.store.execute::<Session>(id, command, &context).await?;
-        return Ok(Response::new(response(&executed.aggregate, id, api)));
-    };
-    let remember = Remember { fingerprint: repeatable.fingerprint, respond: &respond };
-    match api.store.execute_once(id, command, &context, remember).await? {
-        Once::Executed(Executed { aggregate, .. }) => {
-            Ok(Response::new(response(&aggregate, id, api)))
-        }
-        Once::Repeated(remembered) => Ok(replayed(repeatable.replay(&remembered)?)),
-    }
-}
-
-fn replayed(response: CreateSessionResponse) -> Response<CreateSessionResponse> {
-    Response::new(response).with_header(REPLAYED_HEADER, "true")
+    mutation.execute(&api.store, id, command, |session| response(session, id, api)).await
 }
 
 fn response(session: &Session, id: &str, api: &Api) -> CreateSessionResponse {

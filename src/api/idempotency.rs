@@ -2,9 +2,10 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use connectrpc::RequestContext;
+use buffa::Message;
+use connectrpc::{RequestContext, Response};
+use http::HeaderValue;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::{
     ApiError,
@@ -12,8 +13,12 @@ use super::{
     running::{Running, Turn},
 };
 use crate::{
-    domain::{Timestamp, violation::Violation},
-    event_store::{CommandContext, Remembered},
+    domain::{
+        Timestamp,
+        session::{Session, SessionCommand},
+        violation::Violation,
+    },
+    event_store::{CommandContext, EventStore, Once, Remember, Remembered},
     ids::REQUEST_ID_HEADER,
 };
 
@@ -27,64 +32,111 @@ const WAIT_FOR_FIRST: Duration = Duration::from_secs(10);
 static RUNNING: LazyLock<Running> = LazyLock::new(Running::default);
 
 /// Tells the client that it sees an earlier answer again.
-pub(super) const REPLAYED_HEADER: &str = "idempotent-replayed";
+const REPLAYED_HEADER: &str = "idempotent-replayed";
 
-/// A request that its client may repeat.
-pub(super) struct Repeatable {
-    /// SHA-256 of the decoded request.
-    pub(super) fingerprint: [u8; 32],
-    command_id: Uuid,
+/// A request that changes something, which its client may repeat if it gave a key.
+///
+/// Held until the answer is there: another request with the same key waits for it.
+pub(super) struct Mutation {
+    context: CommandContext,
+    /// SHA-256 of the decoded request, if it may be repeated.
+    fingerprint: Option<[u8; 32]>,
+    _turn: Option<Turn<'static>>,
 }
 
-/// The context of a command, and whether its client may repeat it.
-///
-/// The key is scoped to the game, the world and the method.
-pub(super) fn context(
-    ctx: &RequestContext,
-    caller: &Caller,
-    request: &impl buffa::Message,
-    now: Timestamp,
-) -> Result<(CommandContext, Option<Repeatable>), ApiError> {
-    let request_id =
-        ctx.header(REQUEST_ID_HEADER).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let context = CommandContext::new(caller.actor(), request_id, now);
-    let Some(key) = ctx.header(HEADER) else { return Ok((context, None)) };
+impl Mutation {
+    /// Reads the header, and waits until no other request with the same key is running.
+    ///
+    /// The key is scoped to the game, the world and the method.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::InvalidFields`] for a key that is none, and [`ApiError::InProgress`] if another
+    /// request is still running in the end.
+    pub(super) async fn begin(
+        ctx: &RequestContext,
+        caller: &Caller,
+        request: &impl Message,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let request_id =
+            ctx.header(REQUEST_ID_HEADER).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let context = CommandContext::new(caller.actor(), request_id, now);
+        let Some(key) = ctx.header(HEADER) else {
+            return Ok(Self { context, fingerprint: None, _turn: None });
+        };
+        let key = read_key(key)?;
+        let method = ctx.path().unwrap_or_default();
+        let parts = ["idempotency-key", &caller.game.id, caller.world.as_str(), method, key];
+        let context = context.with_command(&parts);
+        let turn = RUNNING.turn(context.command_id, WAIT_FOR_FIRST).await;
+        Ok(Self {
+            context,
+            fingerprint: Some(Sha256::digest(request.encode_to_vec()).into()),
+            _turn: Some(turn.ok_or(ApiError::InProgress)?),
+        })
+    }
+
+    /// The answer to an earlier request with the same key: before anything else is looked at, since
+    /// what succeeded once succeeds again.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::IdempotencyConflict`] if that request was another one, and [`ApiError::Erased`]
+    /// if its answer is gone with the player's other data.
+    pub(super) async fn answered<M: Message>(
+        &self,
+        store: &EventStore,
+    ) -> Result<Option<Response<M>>, ApiError> {
+        let Some(fingerprint) = self.fingerprint else { return Ok(None) };
+        let remembered = store.remembered(self.context.command_id).await?;
+        remembered.map(|it| replay(fingerprint, &it)).transpose()
+    }
+
+    /// Executes a session's command, and answers with what it came to; a repeat is answered as
+    /// [`Self::answered`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::answered`], and whatever the rules and the log refuse.
+    pub(super) async fn execute<M: Message>(
+        &self,
+        store: &EventStore,
+        session_id: &str,
+        command: SessionCommand,
+        respond: impl Fn(&Session) -> M + Send + Sync,
+    ) -> Result<Response<M>, ApiError> {
+        let Some(fingerprint) = self.fingerprint else {
+            let executed = store.execute::<Session>(session_id, command, &self.context).await?;
+            return Ok(Response::new(respond(&executed.aggregate)));
+        };
+        let encode = |session: &Session| respond(session).encode_to_vec();
+        let remember = Remember { fingerprint, respond: &encode };
+        match store.execute_once(session_id, command, &self.context, remember).await? {
+            Once::Executed(executed) => Ok(Response::new(respond(&executed.aggregate))),
+            Once::Repeated(remembered) => replay(fingerprint, &remembered),
+        }
+    }
+}
+
+fn read_key(value: &HeaderValue) -> Result<&str, ApiError> {
     let is_printable = |it: &&str| it.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    let key = key.to_str().ok().filter(|it| (1..=KEY_BYTES_MAX).contains(&it.len()));
-    let key = key.filter(is_printable).ok_or_else(|| {
+    let key = value.to_str().ok().filter(|it| (1..=KEY_BYTES_MAX).contains(&it.len()));
+    key.filter(is_printable).ok_or_else(|| {
         let rule = "must be 1 to 255 printable ASCII characters";
         let violation = Violation::of_number(rule, "something else");
         ApiError::field("Idempotency-Key", "invalid_argument", violation)
-    })?;
-    let method = ctx.path().unwrap_or_default();
-    let parts = ["idempotency-key", &caller.game.id, caller.world.as_str(), method, key];
-    let fingerprint = Sha256::digest(request.encode_to_vec()).into();
-    let context = context.with_command(&parts);
-    let command_id = context.command_id;
-    Ok((context, Some(Repeatable { fingerprint, command_id })))
+    })
 }
 
-impl Repeatable {
-    /// Waits until no other request with this key is running.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::InProgress`] if one still is in the end.
-    pub(super) async fn turn(&self) -> Result<Turn<'static>, ApiError> {
-        RUNNING.turn(self.command_id, WAIT_FOR_FIRST).await.ok_or(ApiError::InProgress)
+fn replay<M: Message>(
+    fingerprint: [u8; 32],
+    remembered: &Remembered,
+) -> Result<Response<M>, ApiError> {
+    if remembered.fingerprint != fingerprint {
+        return Err(ApiError::IdempotencyConflict);
     }
-
-    /// What to answer a repeat.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::IdempotencyConflict`] if the first request was another one, and
-    /// [`ApiError::Erased`] if its answer is gone with the player's other data.
-    pub(super) fn replay<M: buffa::Message>(&self, remembered: &Remembered) -> Result<M, ApiError> {
-        if remembered.fingerprint != self.fingerprint {
-            return Err(ApiError::IdempotencyConflict);
-        }
-        let response = remembered.response.as_deref().ok_or(ApiError::Erased)?;
-        M::decode_from_slice(response).map_err(ApiError::internal)
-    }
+    let response = remembered.response.as_deref().ok_or(ApiError::Erased)?;
+    let response = M::decode_from_slice(response).map_err(ApiError::internal)?;
+    Ok(Response::new(response).with_header(REPLAYED_HEADER, "true"))
 }
