@@ -6,8 +6,13 @@ use subtle::ConstantTimeEq;
 
 use super::{ApiError, ApiKey};
 use crate::{
-    domain::{Timestamp, game::KeyScope, id::KeyId, world::World},
-    projections::game::GameRow,
+    domain::{
+        Timestamp,
+        game::KeyScope,
+        id::{KeyId, SessionId},
+        world::World,
+    },
+    projections::{game::GameRow, session::SessionRow},
     vault::Key,
 };
 
@@ -79,6 +84,23 @@ impl Caller {
     /// [`ApiError::MissingScope`] unless the key may do this.
     pub(crate) fn require_scope(&self, scope: KeyScope) -> Result<(), ApiError> {
         if self.scopes.contains(&scope) { Ok(()) } else { Err(ApiError::MissingScope(scope)) }
+    }
+
+    /// A session of the game's.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::SessionNotFound`]: another game's session, or the other world's, is as unknown
+    /// as one that never was.
+    pub(crate) async fn session(
+        &self,
+        pool: &PgPool,
+        id: impl Into<String>,
+    ) -> Result<SessionRow, ApiError> {
+        let id = SessionId::parse(id).map_err(|_| ApiError::SessionNotFound)?;
+        let row = SessionRow::find(pool, id.as_str()).await?;
+        row.filter(|it| it.game_id == self.game.id && it.world == self.world.as_str())
+            .ok_or(ApiError::SessionNotFound)
     }
 
     /// How the log names it.

@@ -4,9 +4,11 @@
 
 mod api_key;
 mod caller;
+mod cancel_session;
 mod create_session;
 mod error;
 mod frame;
+mod get_session;
 mod health;
 mod idempotency;
 pub mod image;

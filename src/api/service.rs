@@ -9,11 +9,13 @@ use connectrpc::{
 };
 
 use super::{
-    Api, ApiError, REQUEST_BYTES_MAX, caller::Caller, create_session::create_session,
-    frame::framed, interceptor::Gate, session_status::get_session_status,
+    Api, ApiError, REQUEST_BYTES_MAX, caller::Caller, cancel_session::cancel_session,
+    create_session::create_session, frame::framed, get_session::get_session, interceptor::Gate,
+    session_status::get_session_status,
 };
 use crate::proto::pay::v1::{
-    CreateSessionRequest, CreateSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse,
+    CancelSessionRequest, CancelSessionResponse, CreateSessionRequest, CreateSessionResponse,
+    GetSessionRequest, GetSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse,
     PaymentService, PaymentServiceExt,
 };
 
@@ -41,6 +43,25 @@ impl PaymentService for Payments {
         let response =
             create_session(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
         Ok(response?)
+    }
+
+    async fn cancel_session<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, CancelSessionRequest>,
+    ) -> ServiceResult<impl Encodable<CancelSessionResponse> + Send + use<'a>> {
+        let response =
+            cancel_session(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
+        Ok(response?)
+    }
+
+    async fn get_session<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, GetSessionRequest>,
+    ) -> ServiceResult<impl Encodable<GetSessionResponse> + Send + use<'a>> {
+        let response = get_session(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
     }
 
     async fn get_session_status<'a>(

@@ -2,8 +2,7 @@
 
 use super::{Api, ApiError, caller::Caller};
 use crate::{
-    domain::{game::KeyScope, id::SessionId, violation::Violation},
-    projections::session::SessionRow,
+    domain::{game::KeyScope, violation::Violation},
     proto::pay::v1::{GetSessionStatusRequest, GetSessionStatusResponse},
 };
 
@@ -15,11 +14,7 @@ pub(super) async fn get_session_status(
 ) -> Result<GetSessionStatusResponse, ApiError> {
     caller.require_scope(KeyScope::Read)?;
     let id = one_of("session_id", request.session_id, request.id)?;
-    let id = SessionId::parse(id).map_err(|_| ApiError::SessionNotFound)?;
-    let row = SessionRow::find(&api.pool, id.as_str()).await?;
-    // Another game's session, or the other world's, is as unknown as one that never was.
-    let row = row.filter(|it| it.game_id == caller.game.id && it.world == caller.world.as_str());
-    let row = row.ok_or(ApiError::SessionNotFound)?;
+    let row = caller.session(&api.pool, id).await?;
     Ok(GetSessionStatusResponse {
         id: row.id.clone(),
         status: row.status,

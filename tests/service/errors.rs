@@ -8,7 +8,7 @@ use toffeepay::{
     proto::{google::rpc::BadRequest, pay::v1},
 };
 
-use super::client::{CREATE_SESSION, GET_SESSION_STATUS};
+use super::client::{CANCEL_SESSION, CREATE_SESSION, GET_SESSION, GET_SESSION_STATUS};
 use super::guide::detail;
 use super::harness::{Options, Service};
 
@@ -50,7 +50,7 @@ async fn whoever_has_no_sound_key_is_told_nothing_but_that() {
     *last = if *last == b'0' { b'1' } else { b'0' };
     let live = right.replace("tp_test_", "tp_live_");
     let call = |method| service.client.request(Method::POST, method);
-    for method in [CREATE_SESSION, GET_SESSION_STATUS] {
+    for method in [CANCEL_SESSION, CREATE_SESSION, GET_SESSION, GET_SESSION_STATUS] {
         let bare = call(method).json(&service.client.purchase());
         assert_eq!(refusal(bare).await, unauthorized);
         for key in [
@@ -163,7 +163,7 @@ async fn what_is_no_request_is_refused_and_harms_nothing() {
 }
 
 /// Registers a game beside the demo's; a key of it.
-async fn other_game(service: &Service) -> String {
+pub(crate) async fn other_game(service: &Service) -> String {
     let library = service.library().await;
     let admin = Admin::new(library.store.clone(), library.pool.clone(), &library.master, "test");
     let game_id = GameId::parse("other_game").unwrap();

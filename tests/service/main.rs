@@ -27,6 +27,7 @@ mod own_postgres;
 mod page;
 mod replay;
 mod screenshots;
+mod sessions;
 mod two_processes;
 mod two_providers;
 mod webhooks;

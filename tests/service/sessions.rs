@@ -1,0 +1,121 @@
+//! A session after it was created: read whole, and cancelled by the game.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use super::books::{assert_agree, settled};
+use super::client::{CANCEL_SESSION, GET_SESSION, PAYS, SETTLES_LATER};
+use super::errors::{expected, other_game, refusal};
+use super::harness::{Options, Service};
+
+/// What GetSession says.
+async fn session(service: &Service, id: &str) -> Value {
+    let answer = service.client.call(GET_SESSION).json(&json!({ "id": id })).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let mut answer: Value = answer.json().await.unwrap();
+    answer["session"].take()
+}
+
+fn cancel(service: &Service, id: &str) -> reqwest::RequestBuilder {
+    service.client.call(CANCEL_SESSION).json(&json!({ "id": id }))
+}
+
+async fn cancel_with_key(service: &Service, id: &str, key: &str) -> Response {
+    cancel(service, id).header("Idempotency-Key", key).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_session_is_read_whole_as_it_was_created_and_as_it_ended() {
+    let service = Service::start(Options::default()).await;
+    let id = service.client.create_session(&service.client.purchase()).await;
+
+    let open = session(&service, &id).await;
+    for (name, value) in [
+        ("id", json!(id)),
+        ("url", json!(service.client.page_url(&id))),
+        ("status", json!("pending")),
+        ("user_id", json!("player_42")),
+        ("game_id", json!("space_shooter")),
+        ("item", json!({ "title": "50 Gold Coins", "price": 499, "currency": "USD" })),
+    ] {
+        assert_eq!(open[name], value, "{name}");
+    }
+    assert!(open["created_at"].as_str().unwrap().ends_with('Z'), "{open}");
+    for not_yet in ["payment_id", "paid_at", "failed_at", "cancelled_at", "expired_at"] {
+        assert!(open.get(not_yet).is_none(), "{not_yet}: {open}");
+    }
+
+    service.client.pay(&id, PAYS).await.unwrap();
+    service.client.wait_for_status(&id, "paid").await;
+    let paid = session(&service, &id).await;
+    assert_eq!((&paid["status"], &paid["created_at"]), (&json!("paid"), &open["created_at"]));
+    assert!(open["created_at"].as_str() < paid["paid_at"].as_str(), "{paid}");
+    assert!(paid["payment_id"].as_str().unwrap().starts_with("pay_"), "{paid}");
+}
+
+#[tokio::test]
+async fn a_cancelled_session_stays_cancelled_and_cannot_be_paid() {
+    let service = Service::start(Options::default()).await;
+    let id = service.client.create_session(&service.client.purchase()).await;
+
+    let answer = cancel(&service, &id).send().await.unwrap();
+
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "{}"));
+    let cancelled = session(&service, &id).await;
+    assert_eq!(cancelled["status"], "cancelled");
+    assert!(cancelled["cancelled_at"].is_string(), "{cancelled}");
+    assert!(service.client.pay(&id, PAYS).await.unwrap().is_none(), "the page has no form");
+    let not_pending = expected(400, "failed_precondition", "session_not_pending");
+    assert_eq!(refusal(cancel(&service, &id)).await, not_pending);
+}
+
+#[tokio::test]
+async fn a_repeated_cancel_that_succeeded_succeeds_again() {
+    let service = Service::start(Options::default()).await;
+    let id = service.client.create_session(&service.client.purchase()).await;
+    let other = service.client.create_session(&service.client.purchase()).await;
+
+    let first = cancel_with_key(&service, &id, "cancel-1").await;
+    assert_eq!(first.status(), 200);
+    assert!(!first.headers().contains_key("idempotent-replayed"));
+
+    let repeat = cancel_with_key(&service, &id, "cancel-1").await;
+    assert_eq!(
+        (repeat.status().as_u16(), &repeat.headers()["idempotent-replayed"] == "true"),
+        (200, true)
+    );
+    assert_eq!(repeat.text().await.unwrap(), "{}");
+    let conflict = cancel(&service, &other).header("Idempotency-Key", "cancel-1");
+    assert_eq!(refusal(conflict).await, expected(409, "aborted", "idempotency_conflict"));
+    assert_eq!(service.client.status(&other).await, "pending");
+}
+
+#[tokio::test]
+async fn a_session_is_not_cancelled_while_a_payment_is_in_progress() {
+    let service = Service::start(Options::default()).await;
+    let id = service.client.create_session(&service.client.purchase()).await;
+    service.client.pay(&id, SETTLES_LATER).await.unwrap();
+
+    let in_progress = expected(400, "failed_precondition", "payment_in_progress");
+    assert_eq!(refusal(cancel(&service, &id)).await, in_progress);
+
+    service.client.wait_for_status(&id, "paid").await;
+    let library = service.library().await;
+    settled(&library.pool).await;
+    assert_eq!(assert_agree(&library).await.len(), 1, "it was paid all the same");
+}
+
+#[tokio::test]
+async fn another_games_session_is_neither_read_nor_cancelled() {
+    let service = Service::start(Options::default()).await;
+    let id = service.client.create_session(&service.client.purchase()).await;
+    let theirs = other_game(&service).await;
+    let not_found = expected(404, "not_found", "session_not_found");
+    for method in [GET_SESSION, CANCEL_SESSION] {
+        for id in [id.as_str(), "sess_unknown", ""] {
+            let call = service.client.request(reqwest::Method::POST, method).bearer_auth(&theirs);
+            assert_eq!(refusal(call.json(&json!({ "id": id }))).await, not_found, "{method} {id}");
+        }
+    }
+    assert_eq!(service.client.status(&id).await, "pending");
+}
