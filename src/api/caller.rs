@@ -9,10 +9,11 @@ use crate::{
     domain::{
         Timestamp,
         game::KeyScope,
-        id::{KeyId, SessionId},
+        id::{KeyId, PaymentId, SessionId},
+        session::SessionError,
         world::World,
     },
-    projections::{game::GameRow, session::SessionRow},
+    projections::{game::GameRow, payment::PaymentRow, session::SessionRow},
     vault::Key,
 };
 
@@ -101,6 +102,22 @@ impl Caller {
         let row = SessionRow::find(pool, id.as_str()).await?;
         row.filter(|it| it.game_id == self.game.id && it.world == self.world.as_str())
             .ok_or(ApiError::SessionNotFound)
+    }
+
+    /// A payment of the game's.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::PaymentNotFound`], as [`Self::session`].
+    pub(crate) async fn payment(
+        &self,
+        pool: &PgPool,
+        id: impl Into<String>,
+    ) -> Result<PaymentRow, ApiError> {
+        let id = PaymentId::parse(id).map_err(|_| SessionError::PaymentNotFound)?;
+        let row = PaymentRow::find(pool, id.as_str()).await?;
+        let row = row.filter(|it| it.game_id == self.game.id && it.world == self.world.as_str());
+        Ok(row.ok_or(SessionError::PaymentNotFound)?)
     }
 
     /// How the log names it.

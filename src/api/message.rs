@@ -5,9 +5,13 @@ use buffa_types::google::protobuf::Timestamp as Moment;
 use url::Url;
 
 use crate::{
-    domain::{Timestamp, image::ItemImage, session::SessionStatus},
-    projections::session::SessionRow,
-    proto::pay::v1::{Item, Session},
+    domain::{
+        Timestamp,
+        image::ItemImage,
+        session::{DeclineReason, SessionStatus},
+    },
+    projections::{payment::PaymentRow, session::SessionRow},
+    proto::pay::v1::{Error, Item, Payment, Session},
 };
 
 /// The page on which a session is paid.
@@ -43,6 +47,36 @@ pub(super) fn session(row: SessionRow, pay_base_url: &Url) -> Session {
         user_id: row.user_id,
         game_id: row.game_id,
         ..Session::default()
+    }
+}
+
+/// A payment as clients see it.
+pub(super) fn payment(row: PaymentRow) -> Payment {
+    let moment_of = |at: Option<Timestamp>| {
+        at.map_or_else(MessageField::none, |at| MessageField::some(moment(at)))
+    };
+    let error = row.error.as_deref().and_then(DeclineReason::parse);
+    let error = error.map(|it| Error {
+        code: it.as_str().to_owned(),
+        message: it.sentence().to_owned(),
+        ..Error::default()
+    });
+    Payment {
+        id: row.id,
+        session_id: row.session_id,
+        status: row.status,
+        // What is asked for is a price: the API lets none in that is above this.
+        amount: i32::try_from(row.amount).unwrap_or(i32::MAX),
+        currency: row.currency,
+        method: row.method,
+        created_at: MessageField::some(moment(row.started_at)),
+        authorized_at: moment_of(row.authorized_at),
+        cancelled_at: moment_of(row.cancelled_at),
+        succeeded_at: moment_of(row.succeeded_at),
+        failed_at: moment_of(row.failed_at),
+        refunded_at: moment_of(row.refunded_at),
+        error: error.map_or_else(MessageField::none, MessageField::some),
+        ..Payment::default()
     }
 }
 

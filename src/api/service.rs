@@ -9,14 +9,22 @@ use connectrpc::{
 };
 
 use super::{
-    Api, ApiError, REQUEST_BYTES_MAX, caller::Caller, cancel_session::cancel_session,
-    create_session::create_session, frame::framed, get_session::get_session, interceptor::Gate,
+    Api, ApiError, REQUEST_BYTES_MAX,
+    caller::Caller,
+    cancel_session::cancel_session,
+    create_session::create_session,
+    frame::framed,
+    get_payment::get_payment,
+    get_session::get_session,
+    held_payment::{cancel_payment, complete_payment},
+    interceptor::Gate,
     session_status::get_session_status,
 };
 use crate::proto::pay::v1::{
-    CancelSessionRequest, CancelSessionResponse, CreateSessionRequest, CreateSessionResponse,
-    GetSessionRequest, GetSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse,
-    PaymentService, PaymentServiceExt,
+    CancelPaymentRequest, CancelPaymentResponse, CancelSessionRequest, CancelSessionResponse,
+    CompletePaymentRequest, CompletePaymentResponse, CreateSessionRequest, CreateSessionResponse,
+    GetPaymentRequest, GetPaymentResponse, GetSessionRequest, GetSessionResponse,
+    GetSessionStatusRequest, GetSessionStatusResponse, PaymentService, PaymentServiceExt,
 };
 
 /// Mounted by path, so that an unknown path is not answered in Connect's JSON.
@@ -71,6 +79,35 @@ impl PaymentService for Payments {
     ) -> ServiceResult<impl Encodable<GetSessionStatusResponse> + Send + use<'a>> {
         let response = get_session_status(&self.0, caller(&ctx)?, request.to_owned_message()).await;
         Response::ok(response?)
+    }
+
+    async fn get_payment<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, GetPaymentRequest>,
+    ) -> ServiceResult<impl Encodable<GetPaymentResponse> + Send + use<'a>> {
+        let response = get_payment(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
+    }
+
+    async fn complete_payment<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, CompletePaymentRequest>,
+    ) -> ServiceResult<impl Encodable<CompletePaymentResponse> + Send + use<'a>> {
+        let response =
+            complete_payment(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
+        Ok(response?)
+    }
+
+    async fn cancel_payment<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, CancelPaymentRequest>,
+    ) -> ServiceResult<impl Encodable<CancelPaymentResponse> + Send + use<'a>> {
+        let response =
+            cancel_payment(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
+        Ok(response?)
     }
 }
 

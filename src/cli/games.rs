@@ -100,8 +100,7 @@ struct SetArgs {
     currencies: Vec<Currency>,
     /// When money is taken: `automatic` as soon as the provider holds it, `manual` when the game
     /// calls CompletePayment. What a manual game does not capture within 7 days is let go, and
-    /// the player has paid nothing. The API has no CompletePayment, so with `manual` every
-    /// payment is let go again.
+    /// the player has paid nothing. Until then the page tells the player to wait for the game.
     #[arg(long, value_name = "automatic|manual", value_parser = capture_mode)]
     capture: Option<CaptureMode>,
     /// How long a player has to pay, in seconds: 60 (a minute) to 2592000 (30 days). Too short,

@@ -4,5 +4,6 @@
 //! the same rows. Knows nothing of who asks.
 
 pub mod game;
+pub mod payment;
 pub mod session;
 mod studio;

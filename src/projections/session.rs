@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgPool};
 
+use super::payment::PaymentRow;
 use crate::{
     domain::{
         Timestamp,
         image::ItemImage,
-        session::{Attempt, Refund, Session, SessionEvent, SessionState, Stage},
+        session::{Refund, Session, SessionEvent, SessionState, Stage},
     },
     event_store::{Label, StoredAggregate},
 };
@@ -92,7 +93,7 @@ impl SessionRow {
     }
 }
 
-fn known<T: ToString>(value: Option<&T>) -> String {
+pub(super) fn known<T: ToString>(value: Option<&T>) -> String {
     value.map(T::to_string).unwrap_or_default()
 }
 
@@ -109,7 +110,8 @@ impl StoredAggregate for Session {
     fn rows(&self, id: &str, version: i64) -> Value {
         let Self::Present(state) = self else { return json!({}) };
         let mut tables = json!({ "sessions": [SessionRow::of(state, id, version)] });
-        let payments = state.attempts.iter().map(|it| payment_row(state, it, id, version));
+        let payments =
+            state.attempts.iter().map(|it| json!(PaymentRow::of(state, it, id, version)));
         let refunds = state.refunds.iter().map(|it| refund_row(state, it, id, version));
         for (table, rows) in
             [("payments", payments.collect::<Vec<_>>()), ("refunds", refunds.collect())]
@@ -124,30 +126,6 @@ impl StoredAggregate for Session {
     fn occurred_at(event: &SessionEvent) -> Timestamp {
         event.occurred_at()
     }
-}
-
-fn payment_row(state: &SessionState, attempt: &Attempt, session_id: &str, version: i64) -> Value {
-    json!({
-        "id": attempt.payment_id,
-        "version": version,
-        "session_id": session_id,
-        "game_id": state.game_id,
-        "world": state.world,
-        "user_id": known(state.user_id.known()),
-        "status": attempt.status(),
-        "amount": attempt.amount.minor_units(),
-        "currency": attempt.amount.currency(),
-        "method": attempt.method,
-        "provider": attempt.provider,
-        "error": attempt.decline,
-        "started_at": attempt.started_at,
-        "authorized_at": attempt.authorized_at,
-        "succeeded_at": attempt.succeeded_at,
-        "failed_at": attempt.failed_at,
-        "cancelled_at": attempt.cancelled_at,
-        "refunded_at": attempt.refunded_at,
-        "void_due_at": state.void_due_at(attempt),
-    })
 }
 
 fn refund_row(state: &SessionState, refund: &Refund, session_id: &str, version: i64) -> Value {

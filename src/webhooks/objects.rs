@@ -226,20 +226,6 @@ struct ErrorObject {
 
 impl ErrorObject {
     fn of(reason: DeclineReason) -> Self {
-        Self { code: reason.as_str(), message: sentence(reason) }
-    }
-}
-
-/// A reason in words, for a studio's developers. The provider's own words are not passed on.
-fn sentence(reason: DeclineReason) -> &'static str {
-    match reason {
-        DeclineReason::CardDeclined => "The card was declined.",
-        DeclineReason::InsufficientFunds => "There is not enough money on the card.",
-        DeclineReason::ExpiredCard => "The card has expired.",
-        DeclineReason::IncorrectSecurityCode => "The card's security code is wrong.",
-        DeclineReason::AuthenticationFailed => "The player did not pass the bank's check.",
-        DeclineReason::InstrumentRefused => "The provider does not take this card or wallet.",
-        DeclineReason::AuthorizationExpired => "The provider no longer holds the money.",
-        DeclineReason::ProviderRefused => "The provider refused.",
+        Self { code: reason.as_str(), message: reason.sentence() }
     }
 }

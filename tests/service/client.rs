@@ -23,6 +23,9 @@ pub(crate) const EXPIRY: &str = "12 / 34";
 pub(crate) const SECURITY_CODE: &str = "7391";
 
 pub(crate) const CREATE_SESSION: &str = "/pay.v1.PaymentService/CreateSession";
+pub(crate) const CANCEL_PAYMENT: &str = "/pay.v1.PaymentService/CancelPayment";
+pub(crate) const COMPLETE_PAYMENT: &str = "/pay.v1.PaymentService/CompletePayment";
+pub(crate) const GET_PAYMENT: &str = "/pay.v1.PaymentService/GetPayment";
 pub(crate) const CANCEL_SESSION: &str = "/pay.v1.PaymentService/CancelSession";
 pub(crate) const GET_SESSION: &str = "/pay.v1.PaymentService/GetSession";
 pub(crate) const GET_SESSION_STATUS: &str = "/pay.v1.PaymentService/GetSessionStatus";

@@ -8,7 +8,10 @@ use toffeepay::{
     proto::{google::rpc::BadRequest, pay::v1},
 };
 
-use super::client::{CANCEL_SESSION, CREATE_SESSION, GET_SESSION, GET_SESSION_STATUS};
+use super::client::{
+    CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_SESSION, GET_PAYMENT, GET_SESSION,
+    GET_SESSION_STATUS,
+};
 use super::guide::detail;
 use super::harness::{Options, Service};
 
@@ -50,7 +53,15 @@ async fn whoever_has_no_sound_key_is_told_nothing_but_that() {
     *last = if *last == b'0' { b'1' } else { b'0' };
     let live = right.replace("tp_test_", "tp_live_");
     let call = |method| service.client.request(Method::POST, method);
-    for method in [CANCEL_SESSION, CREATE_SESSION, GET_SESSION, GET_SESSION_STATUS] {
+    for method in [
+        CANCEL_PAYMENT,
+        CANCEL_SESSION,
+        COMPLETE_PAYMENT,
+        CREATE_SESSION,
+        GET_PAYMENT,
+        GET_SESSION,
+        GET_SESSION_STATUS,
+    ] {
         let bare = call(method).json(&service.client.purchase());
         assert_eq!(refusal(bare).await, unauthorized);
         for key in [

@@ -25,6 +25,7 @@ mod notifications;
 mod operation;
 mod own_postgres;
 mod page;
+mod payments;
 mod replay;
 mod screenshots;
 mod sessions;

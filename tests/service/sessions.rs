@@ -9,7 +9,7 @@ use super::errors::{expected, other_game, refusal};
 use super::harness::{Options, Service};
 
 /// What GetSession says.
-async fn session(service: &Service, id: &str) -> Value {
+pub(crate) async fn session(service: &Service, id: &str) -> Value {
     let answer = service.client.call(GET_SESSION).json(&json!({ "id": id })).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let mut answer: Value = answer.json().await.unwrap();

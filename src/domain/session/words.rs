@@ -190,3 +190,19 @@ provider_word! {
     /// What a provider said, in its own words. May hold personal data.
     ProviderText, 1000, "must be 1 to 1,000 bytes long, without control characters"
 }
+
+impl DeclineReason {
+    /// In words, for a studio's developers. The provider's own words are not passed on.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::CardDeclined => "The card was declined.",
+            Self::InsufficientFunds => "There is not enough money on the card.",
+            Self::ExpiredCard => "The card has expired.",
+            Self::IncorrectSecurityCode => "The card's security code is wrong.",
+            Self::AuthenticationFailed => "The player did not pass the bank's check.",
+            Self::InstrumentRefused => "The provider does not take this card or wallet.",
+            Self::AuthorizationExpired => "The provider no longer holds the money.",
+            Self::ProviderRefused => "The provider refused.",
+        }
+    }
+}
