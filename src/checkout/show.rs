@@ -138,6 +138,7 @@ pub(super) async fn draw(
                 session_id,
                 summary,
                 outcome,
+                was_tried: !state.attempts.is_empty(),
                 late: late_money(state),
                 payment_id: paid(state).map(|it| it.payment_id.clone()),
                 return_url: state.return_url.known().cloned(),

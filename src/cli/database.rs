@@ -46,8 +46,8 @@ pub struct DatabaseArgs {
     /// A file that holds the master key: the base64 of exactly 32 bytes, or the dev-secrets.json
     /// of `toffeepay dev`. Without this option the key is read from the variable MASTER_KEY. Make
     /// one once, with `openssl rand -base64 32`, and back it up apart from the database. With
-    /// another key than the log was written with, API keys are refused and personal data cannot
-    /// be read; a lost key cannot be replaced.
+    /// another key than the log was written with, nothing is done; a lost key cannot be
+    /// replaced.
     #[arg(long, value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
 }
@@ -129,7 +129,7 @@ impl DatabaseArgs {
     /// [`CliError::Setting`], which never quotes what was received.
     pub fn master_key(&self) -> Result<Key, CliError> {
         let broken = |name, rule: String| CliError::Setting { name, rule, received: None };
-        let rule = "must be the base64 of exactly 32 bytes; `openssl rand -base64 32` makes one";
+        let rule = "must be the base64 of exactly 32 bytes";
         let (name, text) = match &self.master_key_file {
             Some(file) => {
                 let name = "--master-key-file";
@@ -142,35 +142,29 @@ impl DatabaseArgs {
         };
         let text = of_dev(&text).unwrap_or(text);
         let rule = match text.trim() {
-            "" => format!("{rule}. It is missing or empty"),
+            "" => format!(
+                "{rule}. It is missing or empty: give the key that the log was written with, in \
+                 MASTER_KEY or by --master-key-file (of `toffeepay dev`: the dev-secrets.json of \
+                 its data folder). For a new log, `openssl rand -base64 32` makes one"
+            ),
             _ => format!("{rule}. What it holds is not shown, since it may be a secret"),
         };
         Key::from_base64(&text).map_err(|_| broken(name, rule))
     }
 
-    /// Checks both settings, the schema and the key, for commands that write: what is written
-    /// under a wrong key can never be read, and never be taken out of the log again.
+    /// Checks both settings, the schema and the key: what is written under a wrong key can never be
+    /// read, and never be taken out of the log again.
     ///
     /// # Errors
     ///
     /// [`CliError::Setting`], [`CliError::Connect`], [`CliError::Schema`], and
     /// [`CliError::Start`] if the log was written with another key.
     pub async fn open(&self) -> Result<Opened, CliError> {
-        let opened = self.open_to_read().await?;
-        check_key(&opened.store).await?;
-        Ok(opened)
-    }
-
-    /// The same with whatever key, for a command that only tells of what it can read.
-    ///
-    /// # Errors
-    ///
-    /// [`CliError::Setting`], [`CliError::Connect`] and [`CliError::Schema`].
-    pub async fn open_to_read(&self) -> Result<Opened, CliError> {
         let (master, options) = (self.master_key()?, self.options()?);
         let pool = self.url.open().await?;
         // Processes that follow the log find new events by themselves within moments.
         let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
+        check_key(&store).await?;
         Ok(Opened { pool, store, master })
     }
 }
@@ -193,7 +187,11 @@ pub fn parse_url(text: &str) -> Result<PgConnectOptions, CliError> {
     // The rest may hold a password.
     let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
     if !matches!(scheme, "postgres" | "postgresql") {
-        return Err(broken(format!("a text that begins {:?}", cut(scheme))));
+        let received = match scheme {
+            "" => "a text that begins with no scheme".to_owned(),
+            scheme => format!("one of scheme {:?}", cut(scheme)),
+        };
+        return Err(broken(received));
     }
     let options = PgConnectOptions::from_str(text);
     let options = options.map_err(|_| broken("one that cannot be read".to_owned()))?;

@@ -218,7 +218,7 @@ impl RotateArgs {
         let (secret, grace) = (WebhookSecret::generate(), TimeDelta::hours(grace_hours));
         admin(&opened).rotate_secret(&game_id, endpoint_id, &secret, grace).await?;
         writeln!(output.out, "{}", secret.as_text().expose_secret())?;
-        let until = format!("Secrets before it sign too, for {grace_hours} hours at most.");
+        let until = format!("Secrets before it sign too, for up to {grace_hours} h.");
         writeln!(output.err, "This is the only time that the new secret is shown.\n{until}")?;
         Ok(())
     }
@@ -229,7 +229,11 @@ impl RetryArgs {
         let opened = self.database.open().await?;
         let count = admin(&opened).retry_webhooks(&self.game_id, &self.endpoint_id).await?;
         writeln!(output.out, "{count}")?;
-        writeln!(output.err, "So many messages are sent to {} again.", self.endpoint_id)?;
+        let endpoint_id = &self.endpoint_id;
+        match count {
+            0 => writeln!(output.err, "Nothing for {endpoint_id} was given up.")?,
+            n => writeln!(output.err, "{n} message(s) are sent to {endpoint_id} again.")?,
+        }
         Ok(())
     }
 }

@@ -140,7 +140,7 @@ impl IssueArgs {
         writeln!(
             output.err,
             "This is the only time that the key is shown: keep it where only the game server reads \
-             it.\nIts name is {key_id}; it works in the {world} world of {game_id} until {end}."
+             it.\nIts id is {key_id}; it works in the {world} world of {game_id} until {end}."
         )?;
         Ok(())
     }

@@ -106,9 +106,9 @@ fn tell(lease: &Lease, due: &Due, attempt: &Attempt, verdict: &Verdict) {
     let http_status = attempt.http_status();
     match verdict {
         Verdict::Delivered => {}
-        Verdict::Postponed { .. } => {
+        Verdict::Postponed { next_at } => {
             let what = "a webhook was not delivered; it is tried again";
-            tracing::info!(endpoint_id, message_id, outcome, http_status, "{what}");
+            tracing::info!(endpoint_id, message_id, outcome, http_status, %next_at, "{what}");
         }
         Verdict::Dead { .. } => {
             counter!("toffeepay_webhook_dead_total").increment(1);

@@ -346,7 +346,7 @@ async fn another_master_key_than_the_logs_is_told_of() {
     let file_name = file.to_str().unwrap();
     let words = ["toffeepay", "replay", "--database-url", url, "--master-key-file", file_name];
     let ran = crate::ground::run(&words).await;
-    assert!(ran.code == 2 && ran.out.contains("MASTER_KEY is not the one"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("master key is not the one"), "{ran:?}");
     std::fs::remove_file(file).unwrap();
 }
 

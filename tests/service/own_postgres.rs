@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use nix::{
@@ -86,4 +86,23 @@ async fn dev_brings_its_own_postgres_and_keeps_data_and_key_through_stops_and_cr
     for session_id in [&one, &two] {
         assert_eq!(third.client.status(session_id).await, "pending", "no acknowledged one is lost");
     }
+}
+
+#[tokio::test]
+async fn the_replay_that_dev_prints_can_be_pasted_while_it_runs() {
+    let dir = Scratch::new("printed_replay");
+    fs::create_dir_all(dir.path()).unwrap();
+    let run = Run::start(dir.path()).await;
+    run.client.create_session(&run.client.purchase()).await;
+    // The greeting comes after the file that told us of the start.
+    let command = wait_until("the greeting", async || {
+        let printed = fs::read_to_string(dir.path().join("stdout")).unwrap();
+        let (greeting, _) = printed.split_once("Stop with Ctrl-C")?;
+        greeting.split("\n\n").find(|it| it.contains(" replay ")).map(str::to_owned)
+    })
+    .await;
+    let replayed = Command::new("sh").arg("-c").arg(&command).output().unwrap();
+    let said = String::from_utf8_lossy(&replayed.stdout);
+    assert!(replayed.status.success(), "{command}: {replayed:?}");
+    assert!(said.contains("agree"), "{said}");
 }

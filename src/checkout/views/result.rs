@@ -131,6 +131,8 @@ pub struct ResultView {
     pub summary: Summary,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether the player tried to pay at all.
+    pub was_tried: bool,
     /// What was taken besides.
     pub late: Option<LateMoney>,
     /// The paid attempt, for the player's own records.
@@ -163,8 +165,10 @@ pub fn result_page(view: &ResultView, nonce: &Nonce) -> Markup {
             @match (view.outcome, view.late) {
                 (Outcome::Paid, Some(late)) => { p class="hint" { (late.sentence(view.outcome)) } }
                 (Outcome::Paid, None) | (_, Some(_)) => {}
-                _ => p class="hint" {
-                    "Should your bank still show an amount, it is released by itself."
+                _ => @if view.was_tried {
+                    p class="hint" {
+                        "Should your bank still show an amount, it is released by itself."
+                    }
                 }
             }
             (receipt(&view.summary, reference))

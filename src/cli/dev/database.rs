@@ -49,6 +49,11 @@ impl Server {
         &self.url
     }
 
+    /// Whether dev started it.
+    pub(super) fn is_private(&self) -> bool {
+        self.private.is_some()
+    }
+
     pub(super) fn describe(&self) -> &'static str {
         if self.private.is_some() { "its own Postgres" } else { "the Postgres it was given" }
     }

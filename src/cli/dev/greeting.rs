@@ -1,11 +1,11 @@
 //! What dev prints once everything answers: where things are, and the request to paste.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::demo::Demo;
+use super::{database::Server, demo::Demo};
 use crate::http_client::http_client;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -30,7 +30,14 @@ pub(super) async fn when_ready(base: &Url, stop: &CancellationToken) {
 }
 
 /// Prints it to standard output; logs go to standard error.
-pub(super) fn print(base: &Url, demo: &Demo, database: &str, webhook_url: Option<&Url>) {
+pub(super) fn print(
+    base: &Url,
+    demo: &Demo,
+    server: &Server,
+    webhook_url: Option<&Url>,
+    secrets: &Path,
+) {
+    let (database, replay) = (server.describe(), replay(server, secrets));
     let base = base.as_str().trim_end_matches('/');
     let (game_id, api_key, secret) = (&demo.game_id, &demo.api_key, &demo.webhook_secret);
     let webhooks = webhook_url.map_or("printed here, each verified".to_owned(), Url::to_string);
@@ -69,6 +76,22 @@ curl {base}/pay.v1.PaymentService/GetSessionStatus \
   -H 'Content-Type: application/json' \
   -d '{{"session_id": "<session_id>"}}'
 
+While this runs, compare the log with what the API reads:
+
+{replay}
+
 Stop with Ctrl-C; data and key are kept."#
     );
+}
+
+/// The command for this log. The URL of a database that was given may hold a password, and is not
+/// shown again.
+fn replay(server: &Server, secrets: &Path) -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| "toffeepay".into());
+    let (program, secrets) = (program.display(), secrets.display());
+    let url = match server.is_private() {
+        true => format!("\\\n  --database-url '{}'", server.url()),
+        false => "# with DATABASE_URL".to_owned(),
+    };
+    format!("'{program}' replay --master-key-file '{secrets}' {url}")
 }

@@ -52,6 +52,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The file of secrets, which other commands take the master key from.
+    pub(super) fn secrets_file(&self) -> PathBuf {
+        self.path.join(FILE)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -66,11 +71,11 @@ impl Folder {
 
     pub(super) fn write(&self, kept: &Kept) -> Result<(), CliError> {
         let json = serde_json::to_vec_pretty(kept).map_err(CliError::start)?;
-        private_file::write(&self.path.join(FILE), &json)
+        private_file::write(&self.secrets_file(), &json)
     }
 
     fn read(&self) -> Result<Option<Kept>, CliError> {
-        let path = self.path.join(FILE);
+        let path = self.secrets_file();
         match fs::read(&path) {
             Ok(bytes) => {
                 let damaged = |error| CliError::file(&path, &io::Error::other(error));

@@ -12,7 +12,11 @@ mod kept;
 mod private_file;
 mod receiver;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -47,8 +51,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct DevArgs {
-    /// Where to listen. Port 0 picks a free one. The payment page is at the same address, so a
-    /// phone can open it only if this is an address that the phone reaches.
+    /// Where to listen. Port 0 picks a free one. The payment page is at the same address: to try it
+    /// on a phone, give this machine's address in your network, such as 192.168.1.20:8080. With
+    /// 0.0.0.0 the pages' addresses say 127.0.0.1, where the phone finds nothing.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Where data, the demo key and the secrets are kept. Another folder is another service.
@@ -127,7 +132,10 @@ impl DevArgs {
             running.await
         });
         greeting::when_ready(&base, &stop).await;
-        let greeted = if stop.is_cancelled() { Ok(()) } else { self.greet(&base, &demo, &server) };
+        let greeted = match stop.is_cancelled() {
+            true => Ok(()),
+            false => self.greet(&base, &demo, &server, &folder.secrets_file()),
+        };
         if greeted.is_err() {
             stop.cancel();
         }
@@ -138,11 +146,17 @@ impl DevArgs {
         served.map_err(CliError::start)?.map_err(CliError::start)
     }
 
-    fn greet(&self, base: &Url, demo: &Demo, server: &Server) -> Result<(), CliError> {
+    fn greet(
+        &self,
+        base: &Url,
+        demo: &Demo,
+        server: &Server,
+        secrets: &Path,
+    ) -> Result<(), CliError> {
         if let Some(file) = &self.env_file {
             env_file::write(file, base, demo, server.url())?;
         }
-        greeting::print(base, demo, server.describe(), self.webhook_url.as_ref());
+        greeting::print(base, demo, server, self.webhook_url.as_ref(), secrets);
         Ok(())
     }
 }

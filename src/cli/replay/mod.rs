@@ -74,7 +74,7 @@ impl ReplayArgs {
     ///
     /// A [`CliError`] if the log could not be read to its end.
     pub async fn run(self, output: &mut Output<'_>) -> Result<u8, CliError> {
-        let opened = self.database.open_to_read().await?;
+        let opened = self.database.open().await?;
         let code = match &self.session {
             Some(id) => self.replay_session(&opened, id, output).await?,
             None => self.replay_all(&opened, output).await?,
