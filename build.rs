@@ -9,8 +9,12 @@ use std::{env, error::Error, fs, path::PathBuf};
 use protox::prost::Message;
 use protox::prost_reflect::prost_types::DescriptorProto;
 
-const FILES: [&str; 3] =
-    ["google/rpc/error_details.proto", "pay/v1/common.proto", "pay/v1/payment.proto"];
+const FILES: [&str; 4] = [
+    "google/rpc/error_details.proto",
+    "pay/v1/common.proto",
+    "pay/v1/payment.proto",
+    "pay/v1/refund.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");

@@ -9,11 +9,11 @@ use crate::{
     domain::{
         Timestamp,
         game::KeyScope,
-        id::{KeyId, PaymentId, SessionId},
+        id::{KeyId, PaymentId, RefundId, SessionId},
         session::SessionError,
         world::World,
     },
-    projections::{game::GameRow, payment::PaymentRow, session::SessionRow},
+    projections::{game::GameRow, payment::PaymentRow, refund::RefundRow, session::SessionRow},
     vault::Key,
 };
 
@@ -100,8 +100,7 @@ impl Caller {
     ) -> Result<SessionRow, ApiError> {
         let id = SessionId::parse(id).map_err(|_| ApiError::SessionNotFound)?;
         let row = SessionRow::find(pool, id.as_str()).await?;
-        row.filter(|it| it.game_id == self.game.id && it.world == self.world.as_str())
-            .ok_or(ApiError::SessionNotFound)
+        row.filter(|it| self.owns(&it.game_id, &it.world)).ok_or(ApiError::SessionNotFound)
     }
 
     /// A payment of the game's.
@@ -116,8 +115,28 @@ impl Caller {
     ) -> Result<PaymentRow, ApiError> {
         let id = PaymentId::parse(id).map_err(|_| SessionError::PaymentNotFound)?;
         let row = PaymentRow::find(pool, id.as_str()).await?;
-        let row = row.filter(|it| it.game_id == self.game.id && it.world == self.world.as_str());
+        let row = row.filter(|it| self.owns(&it.game_id, &it.world));
         Ok(row.ok_or(SessionError::PaymentNotFound)?)
+    }
+
+    /// A refund of the game's.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::RefundNotFound`], as [`Self::session`].
+    pub(crate) async fn refund(
+        &self,
+        pool: &PgPool,
+        id: impl Into<String>,
+    ) -> Result<RefundRow, ApiError> {
+        let id = RefundId::parse(id).map_err(|_| SessionError::RefundNotFound)?;
+        let row = RefundRow::find(pool, id.as_str()).await?;
+        let row = row.filter(|it| self.owns(&it.game_id, &it.world));
+        Ok(row.ok_or(SessionError::RefundNotFound)?)
+    }
+
+    fn owns(&self, game_id: &str, world: &str) -> bool {
+        game_id == self.game.id && world == self.world.as_str()
     }
 
     /// How the log names it.

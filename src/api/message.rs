@@ -1,6 +1,6 @@
 //! Our rows as the contract's messages.
 
-use buffa::MessageField;
+use buffa::{Inline, MessageField};
 use buffa_types::google::protobuf::Timestamp as Moment;
 use url::Url;
 
@@ -8,10 +8,10 @@ use crate::{
     domain::{
         Timestamp,
         image::ItemImage,
-        session::{DeclineReason, SessionStatus},
+        session::{DeclineReason, RefundStatus, SessionStatus},
     },
-    projections::{payment::PaymentRow, session::SessionRow},
-    proto::pay::v1::{Error, Item, Payment, Session},
+    projections::{payment::PaymentRow, refund::RefundRow, session::SessionRow},
+    proto::pay::v1::{Error, Item, Payment, Refund, Session},
 };
 
 /// The page on which a session is paid.
@@ -22,8 +22,7 @@ pub(super) fn payment_url(pay_base_url: &Url, session_id: &str) -> String {
 /// A session as clients see it.
 pub(super) fn session(row: SessionRow, pay_base_url: &Url) -> Session {
     let closed_as = |status: SessionStatus| {
-        let closed_at = row.closed_at.filter(|_| row.status == status.as_str());
-        closed_at.map_or_else(MessageField::none, |at| MessageField::some(moment(at)))
+        some_moment(row.closed_at.filter(|_| row.status == status.as_str()))
     };
     Session {
         url: payment_url(pay_base_url, &row.id),
@@ -52,15 +51,6 @@ pub(super) fn session(row: SessionRow, pay_base_url: &Url) -> Session {
 
 /// A payment as clients see it.
 pub(super) fn payment(row: PaymentRow) -> Payment {
-    let moment_of = |at: Option<Timestamp>| {
-        at.map_or_else(MessageField::none, |at| MessageField::some(moment(at)))
-    };
-    let error = row.error.as_deref().and_then(DeclineReason::parse);
-    let error = error.map(|it| Error {
-        code: it.as_str().to_owned(),
-        message: it.sentence().to_owned(),
-        ..Error::default()
-    });
     Payment {
         id: row.id,
         session_id: row.session_id,
@@ -70,14 +60,40 @@ pub(super) fn payment(row: PaymentRow) -> Payment {
         currency: row.currency,
         method: row.method,
         created_at: MessageField::some(moment(row.started_at)),
-        authorized_at: moment_of(row.authorized_at),
-        cancelled_at: moment_of(row.cancelled_at),
-        succeeded_at: moment_of(row.succeeded_at),
-        failed_at: moment_of(row.failed_at),
-        refunded_at: moment_of(row.refunded_at),
-        error: error.map_or_else(MessageField::none, MessageField::some),
+        authorized_at: some_moment(row.authorized_at),
+        cancelled_at: some_moment(row.cancelled_at),
+        succeeded_at: some_moment(row.succeeded_at),
+        failed_at: some_moment(row.failed_at),
+        refunded_at: some_moment(row.refunded_at),
+        error: why(row.error.as_deref()),
         ..Payment::default()
     }
+}
+
+/// A refund as clients see it.
+pub(super) fn refund(row: RefundRow) -> Refund {
+    let settled_as = |status: RefundStatus| {
+        some_moment(row.settled_at.filter(|_| row.status == status.as_str()))
+    };
+    Refund {
+        created_at: MessageField::some(moment(row.requested_at)),
+        succeeded_at: settled_as(RefundStatus::Succeeded),
+        failed_at: settled_as(RefundStatus::Failed),
+        cancelled_at: settled_as(RefundStatus::Cancelled),
+        error: why(row.error.as_deref()),
+        id: row.id,
+        payment_id: row.payment_id,
+        status: row.status,
+        reason: row.reason,
+        ..Refund::default()
+    }
+}
+
+/// Why a provider said no.
+fn why(reason: Option<&str>) -> MessageField<Error, Inline<Error>> {
+    let Some(reason) = reason.and_then(DeclineReason::parse) else { return MessageField::none() };
+    let (code, message) = (reason.as_str().to_owned(), reason.sentence().to_owned());
+    MessageField::some(Error { code, message, ..Error::default() })
 }
 
 /// Where a browser finds an item's picture: at the game's, or on our own origin by content hash.
@@ -88,6 +104,10 @@ pub(super) fn image_url(image: &ItemImage, pay_base_url: &Url) -> String {
         }
         ItemImage::Linked { url } => url.to_string(),
     }
+}
+
+fn some_moment(at: Option<Timestamp>) -> MessageField<Moment, Inline<Moment>> {
+    at.map_or_else(MessageField::none, |at| MessageField::some(moment(at)))
 }
 
 fn moment(at: Timestamp) -> Moment {

@@ -19,6 +19,7 @@ mod interceptor;
 mod json_depth;
 mod message;
 mod notifications;
+mod refunds;
 mod running;
 mod service;
 mod session_status;

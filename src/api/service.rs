@@ -18,25 +18,30 @@ use super::{
     get_session::get_session,
     held_payment::{cancel_payment, complete_payment},
     interceptor::Gate,
+    refunds::{create_refund, get_refund},
     session_status::get_session_status,
 };
 use crate::proto::pay::v1::{
     CancelPaymentRequest, CancelPaymentResponse, CancelSessionRequest, CancelSessionResponse,
-    CompletePaymentRequest, CompletePaymentResponse, CreateSessionRequest, CreateSessionResponse,
-    GetPaymentRequest, GetPaymentResponse, GetSessionRequest, GetSessionResponse,
+    CompletePaymentRequest, CompletePaymentResponse, CreateRefundRequest, CreateRefundResponse,
+    CreateSessionRequest, CreateSessionResponse, GetPaymentRequest, GetPaymentResponse,
+    GetRefundRequest, GetRefundResponse, GetSessionRequest, GetSessionResponse,
     GetSessionStatusRequest, GetSessionStatusResponse, PaymentService, PaymentServiceExt,
+    RefundService, RefundServiceExt,
 };
 
 /// Mounted by path, so that an unknown path is not answered in Connect's JSON.
 pub(super) fn routes(api: &Api) -> Router {
     let connect = Arc::new(Payments(api.clone())).register(ConnectRouter::new());
+    let connect = Arc::new(Refunds(api.clone())).register(connect);
     let limits = Limits::default()
         .with_max_request_body_size(REQUEST_BYTES_MAX)
         .with_max_message_size(REQUEST_BYTES_MAX);
     let service =
         ConnectRpcService::new(connect).with_limits(limits).with_interceptor(Gate(api.clone()));
     Router::new()
-        .route_service("/pay.v1.PaymentService/{method}", service)
+        .route_service("/pay.v1.PaymentService/{method}", service.clone())
+        .route_service("/pay.v1.RefundService/{method}", service)
         .route_layer(axum::middleware::from_fn(framed))
 }
 
@@ -108,6 +113,29 @@ impl PaymentService for Payments {
         let response =
             cancel_payment(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
         Ok(response?)
+    }
+}
+
+struct Refunds(Api);
+
+impl RefundService for Refunds {
+    async fn create_refund<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, CreateRefundRequest>,
+    ) -> ServiceResult<impl Encodable<CreateRefundResponse> + Send + use<'a>> {
+        let response =
+            create_refund(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
+        Ok(response?)
+    }
+
+    async fn get_refund<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, GetRefundRequest>,
+    ) -> ServiceResult<impl Encodable<GetRefundResponse> + Send + use<'a>> {
+        let response = get_refund(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
     }
 }
 

@@ -5,5 +5,6 @@
 
 pub mod game;
 pub mod payment;
+pub mod refund;
 pub mod session;
 mod studio;

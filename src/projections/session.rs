@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgPool};
 
-use super::payment::PaymentRow;
+use super::{payment::PaymentRow, refund::RefundRow};
 use crate::{
     domain::{
         Timestamp,
         image::ItemImage,
-        session::{Refund, Session, SessionEvent, SessionState, Stage},
+        session::{Session, SessionEvent, SessionState, Stage},
     },
     event_store::{Label, StoredAggregate},
 };
@@ -112,7 +112,7 @@ impl StoredAggregate for Session {
         let mut tables = json!({ "sessions": [SessionRow::of(state, id, version)] });
         let payments =
             state.attempts.iter().map(|it| json!(PaymentRow::of(state, it, id, version)));
-        let refunds = state.refunds.iter().map(|it| refund_row(state, it, id, version));
+        let refunds = state.refunds.iter().map(|it| json!(RefundRow::of(state, it, id, version)));
         for (table, rows) in
             [("payments", payments.collect::<Vec<_>>()), ("refunds", refunds.collect())]
         {
@@ -126,22 +126,4 @@ impl StoredAggregate for Session {
     fn occurred_at(event: &SessionEvent) -> Timestamp {
         event.occurred_at()
     }
-}
-
-fn refund_row(state: &SessionState, refund: &Refund, session_id: &str, version: i64) -> Value {
-    json!({
-        "id": refund.refund_id,
-        "version": version,
-        "payment_id": refund.payment_id,
-        "session_id": session_id,
-        "game_id": state.game_id,
-        "world": state.world,
-        "status": refund.status,
-        "amount": refund.amount.minor_units(),
-        "currency": refund.amount.currency(),
-        "reason": refund.reason.known().cloned().flatten(),
-        "error": refund.decline,
-        "requested_at": refund.requested_at,
-        "settled_at": refund.settled_at,
-    })
 }

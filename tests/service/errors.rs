@@ -9,8 +9,8 @@ use toffeepay::{
 };
 
 use super::client::{
-    CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_SESSION, GET_PAYMENT, GET_SESSION,
-    GET_SESSION_STATUS,
+    CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS,
 };
 use super::guide::detail;
 use super::harness::{Options, Service};
@@ -57,8 +57,10 @@ async fn whoever_has_no_sound_key_is_told_nothing_but_that() {
         CANCEL_PAYMENT,
         CANCEL_SESSION,
         COMPLETE_PAYMENT,
+        CREATE_REFUND,
         CREATE_SESSION,
         GET_PAYMENT,
+        GET_REFUND,
         GET_SESSION,
         GET_SESSION_STATUS,
     ] {

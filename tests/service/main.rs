@@ -26,6 +26,7 @@ mod operation;
 mod own_postgres;
 mod page;
 mod payments;
+mod refunds;
 mod replay;
 mod screenshots;
 mod sessions;

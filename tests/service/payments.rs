@@ -21,13 +21,13 @@ fn ask(service: &Service, method: &str, payment_id: &str) -> RequestBuilder {
     service.client.call(method).json(&json!({ "id": payment_id }))
 }
 
-async fn payment(service: &Service, payment_id: &str) -> Value {
+pub(crate) async fn payment(service: &Service, payment_id: &str) -> Value {
     let answer = ask(service, GET_PAYMENT, payment_id).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.json::<Value>().await.unwrap()["payment"].take()
 }
 
-async fn wait_for(service: &Service, payment_id: &str, status: &str) -> Value {
+pub(crate) async fn wait_for(service: &Service, payment_id: &str, status: &str) -> Value {
     wait_until(&format!("{payment_id} to be {status}"), async || {
         let payment = payment(service, payment_id).await;
         (payment["status"] == status).then_some(payment)
@@ -36,7 +36,7 @@ async fn wait_for(service: &Service, payment_id: &str, status: &str) -> Value {
 }
 
 /// A new session, and an attempt to pay it with `card`.
-async fn pay(service: &Service, card: &str) -> (String, String) {
+pub(crate) async fn pay(service: &Service, card: &str) -> (String, String) {
     let session_id = service.client.create_session(&service.client.purchase()).await;
     service.client.pay(&session_id, card).await.unwrap();
     let payment_id = session(service, &session_id).await["payment_id"].as_str().unwrap().to_owned();
