@@ -39,15 +39,10 @@ pub(super) async fn pay_by_card(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (session_id, state) = match opened(&desk, id, &headers).await {
-        Ok(opened) => opened,
+    let (session_id, state, payment_id) = match attempted(&desk, id, &headers, &body).await {
+        Ok(attempted) => attempted,
         Err(response) => return response,
     };
-    let Some(ticket) = read_payment_id(&body) else { return problem(Problem::Unreadable) };
-    let payment_id = attempt_id(&session_id, &state, &ticket);
-    if !may_start(&state, &payment_id) {
-        return not_started(&desk, &session_id, &state, &payment_id).await;
-    }
     let (form, now) = (CardForm::read(&body), desk.clock.now());
     let told = Told { expiry: form.expiry_to_keep(now), ..Told::default() };
     match form.parse(now) {
@@ -66,17 +61,12 @@ pub(super) async fn pay_by_wallet(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (session_id, state) = match opened(&desk, id, &headers).await {
-        Ok(opened) => opened,
+    let (session_id, state, payment_id) = match attempted(&desk, id, &headers, &body).await {
+        Ok(attempted) => attempted,
         Err(response) => return response,
     };
-    let Some(ticket) = read_payment_id(&body) else { return problem(Problem::Unreadable) };
-    let payment_id = attempt_id(&session_id, &state, &ticket);
     if state.world != World::Test {
         return problem(Problem::Unreadable);
-    }
-    if !may_start(&state, &payment_id) {
-        return not_started(&desk, &session_id, &state, &payment_id).await;
     }
     let instrument = Instrument::WalletToken(SIMULATED_WALLET_TOKEN.into());
     let wish = Wish { payment_id, method: PaymentMethod::ApplePay, instrument };
@@ -108,6 +98,22 @@ async fn opened(
         Ok(None) => Err(problem(Problem::NotFound)),
         Err(error) => Err(went_wrong(&error, &session_id)),
     }
+}
+
+/// The same, and the attempt that a form to pay with may begin.
+async fn attempted(
+    desk: &Desk,
+    id: String,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(SessionId, Box<SessionState>, PaymentId), Response> {
+    let (session_id, state) = opened(desk, id, headers).await?;
+    let ticket = read_payment_id(body).ok_or_else(|| problem(Problem::Unreadable))?;
+    let payment_id = attempt_id(&session_id, &state, &ticket);
+    if !may_start(&state, &payment_id) {
+        return Err(not_started(desk, &session_id, &state, &payment_id).await);
+    }
+    Ok((session_id, state, payment_id))
 }
 
 /// Not if the session is over or an attempt is under way; nor for a form sent once more.
