@@ -9,11 +9,13 @@ use std::{env, error::Error, fs, path::PathBuf};
 use protox::prost::Message;
 use protox::prost_reflect::prost_types::DescriptorProto;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 6] = [
     "google/rpc/error_details.proto",
     "pay/v1/common.proto",
     "pay/v1/payment.proto",
     "pay/v1/refund.proto",
+    "wallet/v1/common.proto",
+    "wallet/v1/account.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -56,6 +56,9 @@ pub enum ApiError {
     /// The first answer held personal data that was erased since.
     #[error("the first answer to this Idempotency-Key was erased")]
     Erased,
+    /// The method is there for clients that know it, and nothing is behind it.
+    #[error("wallets are not offered yet: players pay each session on its page")]
+    NotOffered,
     /// The session's rules refuse.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -105,6 +108,7 @@ impl ApiError {
             Self::IdempotencyConflict => ("idempotency_conflict", ErrorCode::Aborted),
             Self::InProgress => ("request_in_progress", ErrorCode::Aborted),
             Self::Erased => ("erased", ErrorCode::FailedPrecondition),
+            Self::NotOffered => ("unimplemented", ErrorCode::Unimplemented),
             Self::Session(refusal) => session_reason(*refusal),
             Self::Conflict => ("conflict", ErrorCode::Aborted),
             Self::Unavailable => ("unavailable", ErrorCode::Unavailable),

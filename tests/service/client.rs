@@ -31,6 +31,13 @@ pub(crate) const GET_PAYMENT: &str = "/pay.v1.PaymentService/GetPayment";
 pub(crate) const CANCEL_SESSION: &str = "/pay.v1.PaymentService/CancelSession";
 pub(crate) const GET_SESSION: &str = "/pay.v1.PaymentService/GetSession";
 pub(crate) const GET_SESSION_STATUS: &str = "/pay.v1.PaymentService/GetSessionStatus";
+/// Not offered, and answered all the same.
+pub(crate) const WALLET_METHODS: [&str; 4] = [
+    "/wallet.v1.AccountService/GetAccount",
+    "/wallet.v1.AccountService/ListAccounts",
+    "/wallet.v1.AccountService/GetDeposit",
+    "/wallet.v1.AccountService/ListDeposits",
+];
 
 /// How long a request may take: longer than any of ours does.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

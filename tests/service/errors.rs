@@ -10,7 +10,7 @@ use toffeepay::{
 
 use super::client::{
     CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
-    GET_REFUND, GET_SESSION, GET_SESSION_STATUS,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, WALLET_METHODS,
 };
 use super::guide::detail;
 use super::harness::{Options, Service};
@@ -78,6 +78,17 @@ async fn whoever_has_no_sound_key_is_told_nothing_but_that() {
             let call = call(method).header(header::AUTHORIZATION, key).json(&json!({}));
             assert_eq!(refusal(call).await, unauthorized);
         }
+    }
+}
+
+#[tokio::test]
+async fn wallets_are_not_offered_and_every_method_says_so_to_whoever_has_a_key() {
+    let service = Service::start(Options::default()).await;
+    for method in WALLET_METHODS {
+        let bare = service.client.request(Method::POST, method).json(&json!({}));
+        assert_eq!(refusal(bare).await, expected(401, "unauthenticated", "unauthorized"));
+        let call = service.client.call(method).json(&json!({ "id": "acc_1" }));
+        assert_eq!(refusal(call).await, expected(501, "unimplemented", "unimplemented"));
     }
 }
 
