@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use clap::ValueEnum;
-use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::net::TcpListener;
@@ -90,6 +89,9 @@ pub enum AppError {
     /// The sender of webhooks cannot.
     #[error("webhooks cannot be sent: {0}")]
     Webhooks(#[from] SenderError),
+    /// The API cannot be described.
+    #[error("the API's descriptors cannot be read: {0}")]
+    Descriptors(#[from] connectrpc_reflection::ReflectionError),
     /// A part of it ended without being told to; the log says why.
     #[error("a part of the service ended by itself: {0}")]
     PartEnded(&'static str),
@@ -142,7 +144,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AppError::Webhooks`] before anything runs, [`AppError::PartEnded`] when all has stopped.
+    /// [`AppError::Webhooks`] and [`AppError::Descriptors`] before anything runs,
+    /// [`AppError::PartEnded`] when all has stopped.
     pub async fn run(
         self,
         listener: TcpListener,
@@ -155,12 +158,13 @@ impl App {
         if let Some(metrics) = metrics.clone() {
             parts.begin("metrics", |stop| telemetry::keep_metrics_small(metrics, stop));
         }
+        let health = Health { pool: self.pool.clone(), metrics, stopping: shutdown.clone() };
+        let router = telemetry::observed(self.routes(health)?.merge(more_routes));
         if self.settings.role != Role::Api {
             self.begin_workers(&parts)?;
         }
         let (pool, wake) = (self.pool.clone(), self.wake.clone());
         parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
-        let router = telemetry::observed(self.routes(metrics).merge(more_routes));
         let patience = Patience {
             begin_within: BEGIN_WITHIN,
             idle_within: IDLE_WITHIN,
@@ -171,10 +175,10 @@ impl App {
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 
-    fn routes(&self, metrics: Option<Arc<PrometheusHandle>>) -> Router {
-        let health = api::health_routes(Health { pool: self.pool.clone(), metrics });
+    fn routes(&self, health: Health) -> Result<Router, AppError> {
+        let inside = api::health_routes(health.clone());
         if self.settings.role == Role::Worker {
-            return health;
+            return Ok(inside);
         }
         let api = Api {
             store: self.store.clone(),
@@ -192,7 +196,8 @@ impl App {
             providers: self.providers.clone(),
         };
         let bank = self.bank.as_ref().map(|it| it.routes()).unwrap_or_default();
-        health.merge(api.routes()).merge(checkout.routes()).merge(bank)
+        let discovery = api::discovery_routes(health)?;
+        Ok(inside.merge(api.routes()).merge(discovery).merge(checkout.routes()).merge(bank))
     }
 
     fn begin_workers(&self, parts: &Parts) -> Result<(), AppError> {

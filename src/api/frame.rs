@@ -19,7 +19,7 @@ use crate::domain::violation::Violation;
 
 /// How long a call may take, its body included. Shorter than the server's own limit, whose answer
 /// has no reason.
-const CALL_WITHIN: Duration = Duration::from_secs(25);
+pub(super) const CALL_WITHIN: Duration = Duration::from_secs(25);
 
 /// The largest error that is looked at, in bytes. All are far smaller.
 const ERROR_BYTES_MAX: usize = 64 * 1024;

@@ -6,10 +6,12 @@ mod api_key;
 mod caller;
 mod cancel_session;
 mod create_session;
+mod discovery;
 mod error;
 mod frame;
 mod get_payment;
 mod get_session;
+mod grpc_health;
 mod health;
 mod held_payment;
 mod idempotency;
@@ -66,4 +68,5 @@ impl Api {
     }
 }
 
+pub use discovery::routes as discovery_routes;
 pub use health::{Health, routes as health_routes};

@@ -11,9 +11,16 @@ use connectrpc::{ConnectRpcService, Limits, RequestContext, Router as ConnectRou
 
 use super::{Api, ApiError, REQUEST_BYTES_MAX, caller::Caller, frame::framed, interceptor::Gate};
 use crate::proto::{
-    pay::v1::{PaymentServiceExt, RefundServiceExt},
-    wallet::v1::AccountServiceExt,
+    pay::v1::{
+        PAYMENT_SERVICE_SERVICE_NAME, PaymentServiceExt, REFUND_SERVICE_SERVICE_NAME,
+        RefundServiceExt,
+    },
+    wallet::v1::{ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt},
 };
+
+/// The services that game servers call.
+pub(super) const SERVICES: [&str; 3] =
+    [PAYMENT_SERVICE_SERVICE_NAME, REFUND_SERVICE_SERVICE_NAME, ACCOUNT_SERVICE_SERVICE_NAME];
 
 /// Mounted by path, so that an unknown path is not answered in Connect's JSON.
 pub(super) fn routes(api: &Api) -> Router {

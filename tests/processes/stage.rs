@@ -40,6 +40,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::support::database::TestDatabase;
 
@@ -297,7 +298,8 @@ impl Stage {
 
     /// What `/readyz` warns of.
     pub async fn warnings(&self) -> Vec<String> {
-        let health = Health { pool: self.database.service.clone(), metrics: None };
+        let pool = self.database.service.clone();
+        let health = Health { pool, metrics: None, stopping: CancellationToken::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let serving = tokio::spawn(axum::serve(listener, health_routes(health)).into_future());

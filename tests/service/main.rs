@@ -16,6 +16,7 @@ mod receiver;
 
 mod browser;
 mod crashes;
+mod discovery;
 mod errors;
 mod fields;
 mod guide;

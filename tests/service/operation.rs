@@ -6,6 +6,7 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use super::books::settled;
 use super::client::{CREATE_SESSION, DECLINED, PAYS, SECURITY_CODE};
+use super::discovery::check;
 use super::harness::{Options, Service, wait_until};
 use super::support::cluster::shared;
 
@@ -42,8 +43,12 @@ async fn without_its_database_a_service_is_live_but_not_ready_until_it_is_back()
     };
     wait_until("503", async || (status("/readyz").await == 503).then_some(())).await;
     assert_eq!(status("/livez").await, 200);
+    for name in ["", "pay.v1.PaymentService"] {
+        assert_eq!(check(&service, name).await["status"], "NOT_SERVING", "{name}");
+    }
     admin.execute(allow(true).as_str()).await.unwrap();
     wait_until("200", async || (status("/readyz").await == 200).then_some(())).await;
+    assert_eq!(check(&service, "").await["status"], "SERVING");
     wait_until("a session to be taken again", async || {
         let call = service.client.call(CREATE_SESSION).header("Idempotency-Key", "order-1");
         let response = call.json(&service.client.purchase()).send().await.unwrap();
