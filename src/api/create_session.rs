@@ -6,10 +6,10 @@ use connectrpc::{RequestContext, Response};
 use super::{
     Api, ApiError,
     caller::Caller,
-    error::InvalidField,
     idempotency::Mutation,
     images::{self, Checked},
     message,
+    problems::Problems,
 };
 use crate::{
     domain::{
@@ -74,21 +74,6 @@ fn response(session: &Session, id: &str, api: &Api) -> CreateSessionResponse {
     }
 }
 
-/// Collects what is wrong with every field, so that a developer mends all of them at once.
-#[derive(Default)]
-struct Problems(Vec<InvalidField>);
-
-impl Problems {
-    fn check<T>(
-        &mut self,
-        field: &'static str,
-        reason: &'static str,
-        parsed: Result<T, Violation>,
-    ) -> Option<T> {
-        parsed.map_err(|violation| self.0.push(InvalidField { field, reason, violation })).ok()
-    }
-}
-
 /// Checks every field; the image has been looked at already.
 fn parse(
     request: CreateSessionRequest,
@@ -108,7 +93,7 @@ fn parse(
         CaptureMode::parse(&caller.game.capture_mode).unwrap_or(CaptureMode::Automatic);
     let lifetime = TimeDelta::seconds(caller.game.session_lifetime_s.into());
     match (game_id, user_id, item, return_url) {
-        (Some(game_id), Some(user_id), Some(item), Some(return_url)) if problems.0.is_empty() => {
+        (Some(game_id), Some(user_id), Some(item), Some(return_url)) if problems.is_empty() => {
             Ok(CreateSession {
                 game_id,
                 world: caller.world,
@@ -121,7 +106,7 @@ fn parse(
                 expires_at: now + lifetime,
             })
         }
-        _ => Err(ApiError::InvalidFields(problems.0)),
+        _ => Err(problems.into_error()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! the same rows. Knows nothing of who asks.
 
 pub mod game;
+pub mod list;
 pub mod payment;
 pub mod refund;
 pub mod session;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sqlx::{FromRow, PgPool};
 
+use super::list::Listed;
 use crate::domain::{
     Timestamp,
     session::{Attempt, SessionState},
@@ -84,5 +85,14 @@ impl PaymentRow {
             refunded_at: it.refunded_at,
             void_due_at: state.void_due_at(it),
         }
+    }
+}
+
+impl Listed for PaymentRow {
+    const TABLE: &'static str = "payment";
+    const BEGAN: &'static str = "started_at";
+
+    fn statuses() -> Vec<&'static str> {
+        vec![]
     }
 }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use sqlx::{FromRow, PgPool};
 
+use super::list::Listed;
 use crate::domain::{
     Timestamp,
-    session::{Refund, SessionState},
+    session::{Refund, RefundStatus, SessionState},
 };
 
 /// A refund as the API reads it: the columns of table `refund`.
@@ -67,5 +68,14 @@ impl RefundRow {
             requested_at: it.requested_at,
             settled_at: it.settled_at,
         }
+    }
+}
+
+impl Listed for RefundRow {
+    const TABLE: &'static str = "refund";
+    const BEGAN: &'static str = "requested_at";
+
+    fn statuses() -> Vec<&'static str> {
+        RefundStatus::ALL.iter().map(|it| it.as_str()).collect()
     }
 }

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgPool};
 
-use super::{payment::PaymentRow, refund::RefundRow};
+use super::{list::Listed, payment::PaymentRow, refund::RefundRow};
 use crate::{
     domain::{
         Timestamp,
         image::ItemImage,
-        session::{Session, SessionEvent, SessionState, Stage},
+        session::{Session, SessionEvent, SessionState, SessionStatus, Stage},
     },
     event_store::{Label, StoredAggregate},
 };
@@ -90,6 +90,15 @@ impl SessionRow {
             payment_id: shown.map(|it| it.payment_id.to_string()).unwrap_or_default(),
             is_paying: state.attempt_under_way().is_some(),
         }
+    }
+}
+
+impl Listed for SessionRow {
+    const TABLE: &'static str = "session";
+    const BEGAN: &'static str = "created_at";
+
+    fn statuses() -> Vec<&'static str> {
+        SessionStatus::ALL.iter().map(|it| it.as_str()).collect()
     }
 }
 

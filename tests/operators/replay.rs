@@ -175,6 +175,23 @@ async fn each_kind_of_row_is_compared() {
 }
 
 #[tokio::test]
+async fn a_lists_total_that_is_not_what_there_is_is_found_and_mended() {
+    let (ground, _) = with_a_paid_session().await;
+    for change in [
+        "UPDATE list_count SET rows = rows + 1 WHERE kind = 'session' AND status = 'paid'",
+        "DELETE FROM list_count WHERE kind = 'payment'",
+        "INSERT INTO list_count VALUES ('refund', 'g', 'live', 'failed', '2026-01-01', 7)",
+    ] {
+        ground.tamper(change).await;
+        let ran = replay(&ground).await;
+        assert_eq!(ran.code, 1, "{change}");
+        assert!(ran.out.contains("list_count "), "{}", ran.out);
+        expect_mended(&ground).await;
+    }
+    assert_eq!(ground.number("SELECT sum(rows)::bigint FROM list_count").await, 2);
+}
+
+#[tokio::test]
 async fn a_missing_row_is_found_and_mended() {
     let (ground, _) = with_a_paid_session().await;
     for table in ["session", "payment", "game", "studio"] {

@@ -31,6 +31,9 @@ pub(crate) const GET_PAYMENT: &str = "/pay.v1.PaymentService/GetPayment";
 pub(crate) const CANCEL_SESSION: &str = "/pay.v1.PaymentService/CancelSession";
 pub(crate) const GET_SESSION: &str = "/pay.v1.PaymentService/GetSession";
 pub(crate) const GET_SESSION_STATUS: &str = "/pay.v1.PaymentService/GetSessionStatus";
+pub(crate) const LIST_SESSIONS: &str = "/pay.v1.PaymentService/ListSessions";
+pub(crate) const LIST_PAYMENTS: &str = "/pay.v1.PaymentService/ListPayments";
+pub(crate) const LIST_REFUNDS: &str = "/pay.v1.RefundService/ListRefunds";
 /// Not offered, and answered all the same.
 pub(crate) const WALLET_METHODS: [&str; 4] = [
     "/wallet.v1.AccountService/GetAccount",
@@ -59,6 +62,12 @@ impl Client {
             api_key: env.api_key.clone(),
             game_id: env.game_id.clone(),
         }
+    }
+
+    /// The same with connections of its own, to another address of the service.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        let http = http_client(REQUEST_TIMEOUT).unwrap();
+        Self { http, base: base.to_owned(), ..self.clone() }
     }
 
     /// The guide's own request, without its picture.

@@ -10,7 +10,8 @@ use toffeepay::{
 
 use super::client::{
     CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
-    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, WALLET_METHODS,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, LIST_PAYMENTS, LIST_REFUNDS, LIST_SESSIONS,
+    WALLET_METHODS,
 };
 use super::guide::detail;
 use super::harness::{Options, Service};
@@ -63,6 +64,9 @@ async fn whoever_has_no_sound_key_is_told_nothing_but_that() {
         GET_REFUND,
         GET_SESSION,
         GET_SESSION_STATUS,
+        LIST_PAYMENTS,
+        LIST_REFUNDS,
+        LIST_SESSIONS,
     ] {
         let bare = call(method).json(&service.client.purchase());
         assert_eq!(refusal(bare).await, unauthorized);

@@ -21,6 +21,7 @@ mod errors;
 mod fields;
 mod guide;
 mod keys;
+mod lists;
 mod load;
 mod notifications;
 mod operation;

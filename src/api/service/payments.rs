@@ -11,13 +11,15 @@ use crate::{
         get_payment::get_payment,
         get_session::get_session,
         held_payment::{cancel_payment, complete_payment},
+        lists::{list_payments, list_sessions},
         session_status::get_session_status,
     },
     proto::pay::v1::{
         CancelPaymentRequest, CancelPaymentResponse, CancelSessionRequest, CancelSessionResponse,
         CompletePaymentRequest, CompletePaymentResponse, CreateSessionRequest,
         CreateSessionResponse, GetPaymentRequest, GetPaymentResponse, GetSessionRequest,
-        GetSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse, PaymentService,
+        GetSessionResponse, GetSessionStatusRequest, GetSessionStatusResponse, ListPaymentsRequest,
+        ListPaymentsResponse, ListSessionsRequest, ListSessionsResponse, PaymentService,
     },
 };
 
@@ -63,12 +65,30 @@ impl PaymentService for Payments {
         Response::ok(response?)
     }
 
+    async fn list_sessions<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, ListSessionsRequest>,
+    ) -> ServiceResult<impl Encodable<ListSessionsResponse> + Send + use<'a>> {
+        let response = list_sessions(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
+    }
+
     async fn get_payment<'a>(
         &'a self,
         ctx: RequestContext,
         request: ServiceRequest<'_, GetPaymentRequest>,
     ) -> ServiceResult<impl Encodable<GetPaymentResponse> + Send + use<'a>> {
         let response = get_payment(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
+    }
+
+    async fn list_payments<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, ListPaymentsRequest>,
+    ) -> ServiceResult<impl Encodable<ListPaymentsResponse> + Send + use<'a>> {
+        let response = list_payments(&self.0, caller(&ctx)?, request.to_owned_message()).await;
         Response::ok(response?)
     }
 

@@ -6,11 +6,12 @@ use super::caller;
 use crate::{
     api::{
         Api,
+        lists::list_refunds,
         refunds::{create_refund, get_refund},
     },
     proto::pay::v1::{
         CreateRefundRequest, CreateRefundResponse, GetRefundRequest, GetRefundResponse,
-        RefundService,
+        ListRefundsRequest, ListRefundsResponse, RefundService,
     },
 };
 
@@ -34,6 +35,15 @@ impl RefundService for Refunds {
         request: ServiceRequest<'_, GetRefundRequest>,
     ) -> ServiceResult<impl Encodable<GetRefundResponse> + Send + use<'a>> {
         let response = get_refund(&self.0, caller(&ctx)?, request.to_owned_message()).await;
+        Response::ok(response?)
+    }
+
+    async fn list_refunds<'a>(
+        &'a self,
+        ctx: RequestContext,
+        request: ServiceRequest<'_, ListRefundsRequest>,
+    ) -> ServiceResult<impl Encodable<ListRefundsResponse> + Send + use<'a>> {
+        let response = list_refunds(&self.0, caller(&ctx)?, request.to_owned_message()).await;
         Response::ok(response?)
     }
 }

@@ -10,7 +10,7 @@ pub struct Difference {
     pub table: &'static str,
     /// Of which row.
     pub id: String,
-    /// The stream that the row should follow from.
+    /// The stream that the row should follow from; of a count, the table.
     pub stream: String,
     /// What is wrong with it.
     #[serde(flatten)]

@@ -5,6 +5,7 @@
 //! (`compare`) in one snapshot, so that live writes never look like differences.
 
 mod compare;
+mod counts;
 mod damage;
 mod difference;
 mod fold;
@@ -101,6 +102,13 @@ pub async fn replay_all(
         report.mended += before.saturating_sub(found.count);
     }
     report.differences.append(found);
+    let mut found = counts::miscounts(pool).await?;
+    if differences == Differences::Rebuild && !found.is_empty() {
+        let before = found.len();
+        found = counts::recount(pool, &found).await?;
+        report.mended += before.saturating_sub(found.len());
+    }
+    report.differences.extend(found.into_iter().map(Difference::from));
     Ok(report)
 }
 

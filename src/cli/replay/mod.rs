@@ -28,7 +28,8 @@ pub const EXIT_DIFFERS: u8 = 1;
 /// Without one it reads the whole log: every position must be there, every entry's bytes must be
 /// those that were hashed, no entry may have been recorded before the one before it, every stream
 /// must be complete and readable, and every row of the tables that the API reads must be what its
-/// stream folds to, with none missing and none left over. It prints how many events and sessions
+/// stream folds to, with none missing and none left over; and the totals of the API's lists must be
+/// what there is. It prints how many events and sessions
 /// there are and how much money was captured and refunded.
 ///
 /// Safe beside a running service, also with --rebuild: every stream is compared with its rows at
