@@ -1,5 +1,6 @@
 //! The composition root: every part of the service, put together once, here.
 
+mod leaving;
 mod parts;
 
 use std::{sync::Arc, time::Duration};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub sandbox: Option<Faults>,
     /// Where webhooks may go.
     pub targets: TargetPolicy,
+    /// How long it goes on answering after it was told to end, while it says that it is not ready.
+    pub notice: Duration,
     /// How long open requests may take to finish at the end.
     pub drain: Duration,
 }
@@ -160,6 +163,8 @@ impl App {
         }
         let health = Health { pool: self.pool.clone(), metrics, stopping: shutdown.clone() };
         let router = telemetry::observed(self.routes(health)?.merge(more_routes));
+        let router = leaving::announced(router, shutdown.clone());
+        let closing = leaving::after_notice(&shutdown, self.settings.notice);
         if self.settings.role != Role::Api {
             self.begin_workers(&parts)?;
         }
@@ -171,7 +176,7 @@ impl App {
             stalled_within: STALLED_WITHIN,
             drain: self.settings.drain,
         };
-        server::serve(listener, router, shutdown, patience).await;
+        server::serve(listener, router, closing, patience).await;
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 

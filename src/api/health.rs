@@ -21,7 +21,7 @@ pub struct Health {
     pub pool: PgPool,
     /// Renders the metrics.
     pub metrics: Option<Arc<PrometheusHandle>>,
-    /// Cancelled once the process takes no new connections.
+    /// Cancelled once the process was told to end.
     pub stopping: CancellationToken,
 }
 

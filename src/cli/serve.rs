@@ -61,7 +61,12 @@ pub struct ServeArgs {
     /// Anything here makes test payments late, told twice, or refused.
     #[arg(long, value_name = "SANDBOX_FAULTS", env = "SANDBOX_FAULTS", default_value = "")]
     sandbox_faults: Faults,
-    /// How long open requests may take to finish after SIGTERM, in seconds. Longer than your
+    /// How long it goes on answering after SIGTERM while /readyz says 503, in seconds, so that load
+    /// balancers send new requests elsewhere before it stops listening. Shorter than they take to
+    /// notice, requests are lost at each restart.
+    #[arg(long, value_name = "NOTICE_S", env = "NOTICE_S", default_value = "5")]
+    notice_s: u16,
+    /// How long open requests may then take to finish, in seconds. Longer than your
     /// orchestrator waits before SIGKILL is of no use.
     #[arg(long, value_name = "DRAIN_S", env = "DRAIN_S", default_value = "20")]
     drain_s: u16,
@@ -91,6 +96,7 @@ impl ServeArgs {
             notify_base_url: self.notify_base_url,
             sandbox: self.sandbox.then_some(self.sandbox_faults),
             targets: TargetPolicy::PublicHttps,
+            notice: Duration::from_secs(self.notice_s.into()),
             drain: Duration::from_secs(self.drain_s.into()),
         };
         let listener = TcpListener::bind(self.listen).await;

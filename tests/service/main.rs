@@ -30,6 +30,7 @@ mod page;
 mod payments;
 mod refunds;
 mod replay;
+mod rolling;
 mod screenshots;
 mod sessions;
 mod two_processes;

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     process::{Child, Output, Stdio},
 };
 
@@ -22,7 +22,7 @@ const LOGIN: &str = "toffeepay_app";
 const PAYMENTS: usize = 24;
 
 /// A migrated database with a game, and what processes need to serve it.
-struct Site {
+pub(crate) struct Site {
     owner_url: String,
     service_url: String,
     master_key: String,
@@ -33,13 +33,15 @@ struct Site {
 }
 
 /// One `toffeepay serve`.
-struct Process {
-    child: Ending,
-    client: Client,
+pub(crate) struct Process {
+    pub(crate) child: Ending,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    pub(crate) client: Client,
 }
 
 /// A child that ends with its test.
-struct Ending(Child);
+pub(crate) struct Ending(pub(crate) Child);
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -49,7 +51,7 @@ impl Drop for Ending {
 }
 
 impl Site {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         static LOGIN_IS_MADE: OnceCell<()> = OnceCell::const_new();
         let (name, owner_url) = new_database().await;
         let make = async || {
@@ -75,7 +77,7 @@ impl Site {
     }
 
     /// Types a command as the operator does; what it printed.
-    async fn succeed(&self, words: &[&str]) -> String {
+    pub(crate) async fn succeed(&self, words: &[&str]) -> String {
         let mut command = bare_command();
         command.args(words).env("DATABASE_URL", &self.service_url);
         command.env("MASTER_KEY", &self.master_key);
@@ -87,22 +89,33 @@ impl Site {
     /// Starts the process that listens where players are sent.
     async fn serve_pages(&self, name: &str) -> Process {
         let address = self.pay_base_url.strip_prefix("http://").unwrap();
-        let process = async || self.try_serve("api", name, address).await.ok();
+        let process = async || self.try_serve("api", name, address, &[]).await.ok();
         wait_until("the port of the pages", process).await
     }
 
     /// Starts a process on a port that nobody needs to know before.
-    async fn serve(&self, role: &str, name: &str) -> Process {
-        let process = self.try_serve(role, name, "127.0.0.1:0").await;
+    pub(crate) async fn serve(&self, role: &str, name: &str) -> Process {
+        self.serve_with(role, name, &[]).await
+    }
+
+    /// The same with more words of its command.
+    pub(crate) async fn serve_with(&self, role: &str, name: &str, more: &[&str]) -> Process {
+        let process = self.try_serve(role, name, "127.0.0.1:0", more).await;
         process.unwrap_or_else(|log| panic!("{name} ended:\n{log}"))
     }
 
     /// Starts a process. For a moment its port may be some other connection's own: its log then.
-    async fn try_serve(&self, role: &str, name: &str, listen: &str) -> Result<Process, String> {
+    async fn try_serve(
+        &self,
+        role: &str,
+        name: &str,
+        listen: &str,
+        more: &[&str],
+    ) -> Result<Process, String> {
         let log = File::create(self.logs.path().join(name)).unwrap();
         let mut command = bare_command();
         command.args(["serve", "--sandbox", "--role", role]);
-        command.args(["--listen", listen]);
+        command.args(["--listen", listen]).args(more);
         command.env("DATABASE_URL", &self.service_url).env("MASTER_KEY", &self.master_key);
         command.env("PAY_BASE_URL", &self.pay_base_url);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
@@ -120,7 +133,8 @@ impl Site {
             webhook_secret: String::new(),
             database_url: self.service_url.clone(),
         };
-        let mut process = Process { child, client: Client::new(&env) };
+        let address = address.parse().unwrap();
+        let mut process = Process { child, address, client: Client::new(&env) };
         wait_until(&format!("{name} to be ready"), async || {
             let ended = process.child.0.try_wait().unwrap();
             assert!(ended.is_none(), "{name} ended: {ended:?}\n{}", self.log(name));
@@ -143,7 +157,7 @@ impl Site {
         std::fs::read_to_string(self.logs.path().join(name)).unwrap()
     }
 
-    async fn library(&self) -> Library {
+    pub(crate) async fn library(&self) -> Library {
         let pool = PgPool::connect(&self.owner_url).await.unwrap();
         let master = Key::from_base64(&self.master_key).unwrap();
         let options = self.owner_url.parse().unwrap();

@@ -112,6 +112,8 @@ impl DevArgs {
             notify_base_url: None,
             sandbox: Some(self.sandbox_faults),
             targets: TargetPolicy::Anywhere,
+            // Nothing stands in front of it.
+            notice: Duration::ZERO,
             drain: DRAIN,
         };
         let master = folder.master_key()?;
