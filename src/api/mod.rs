@@ -68,6 +68,14 @@ impl Api {
             .merge(images::routes(&self))
             .merge(notifications::routes(&self))
     }
+
+    /// The paths of all methods that game servers may call, sorted.
+    pub fn methods(&self) -> Vec<String> {
+        let router = service::methods(self);
+        let mut paths: Vec<String> = router.methods().map(|it| format!("/{it}")).collect();
+        paths.sort();
+        paths
+    }
 }
 
 pub use discovery::routes as discovery_routes;

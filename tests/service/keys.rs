@@ -12,7 +12,7 @@ use super::errors::{expected, refusal};
 use super::harness::{Options, Service};
 
 /// Types `keys issue` for the demo game; the key.
-async fn issue(service: &Service, more: &[&str]) -> String {
+pub(crate) async fn issue(service: &Service, more: &[&str]) -> String {
     let words = [&["keys", "issue", "space_shooter", "--name", "server"], more].concat();
     let output = service.command(&words).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -25,6 +25,7 @@ mod lists;
 mod load;
 mod notifications;
 mod operation;
+mod other_games;
 mod own_postgres;
 mod page;
 mod payments;

@@ -1,0 +1,152 @@
+//! What a key can learn of objects that are not its own: nothing, by any method. The methods are
+//! those that the service itself has, so that a new one must be tried here too.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use toffeepay::{api::Api, clock::SystemClock, providers::Registry, vault::Key};
+use url::Url;
+
+use super::client::{CREATE_REFUND, PAYS, WALLET_METHODS};
+use super::errors::other_game;
+use super::harness::{Options, Service};
+use super::keys::issue;
+use super::payments::{pay, payment, wait_for};
+use super::sessions::session;
+
+/// Objects of the demo game, or such as were never there.
+struct Ids {
+    session: String,
+    payment: String,
+    refund: String,
+}
+
+impl Ids {
+    /// Ids of the same form that nobody has.
+    fn made_up(&self) -> Self {
+        let other = |id: &str| {
+            let (rest, last) = id.split_at(id.len() - 1);
+            format!("{rest}{}", if last == "0" { "1" } else { "0" })
+        };
+        let Self { session, payment, refund } = self;
+        Self { session: other(session), payment: other(payment), refund: other(refund) }
+    }
+}
+
+/// What is tried of each method: every field that can name an object.
+fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
+    let Ids { session, payment, refund } = ids;
+    let payments = |method| format!("/pay.v1.PaymentService/{method}");
+    let refunds = |method| format!("/pay.v1.RefundService/{method}");
+    let purchase = json!({
+        "game_id": game_id,
+        "user_id": "player_42",
+        "item": { "title": "50 Gold Coins", "price": 499, "currency": "USD" },
+        "return_url": "mygame://payment-complete",
+    });
+    let before = |id: &str| json!({ "game_id": game_id, "before_id": id });
+    let mut tries = BTreeMap::from([
+        (payments("CreateSession"), vec![purchase]),
+        (payments("CancelSession"), vec![json!({ "id": session })]),
+        (payments("GetSession"), vec![json!({ "id": session })]),
+        (
+            payments("GetSessionStatus"),
+            vec![json!({ "id": session }), json!({ "session_id": session })],
+        ),
+        (payments("ListSessions"), vec![json!({ "game_id": game_id }), before(session)]),
+        (payments("GetPayment"), vec![json!({ "id": payment })]),
+        (payments("ListPayments"), vec![json!({ "game_id": game_id }), before(payment)]),
+        (payments("CompletePayment"), vec![json!({ "id": payment })]),
+        (payments("CancelPayment"), vec![json!({ "id": payment })]),
+        (refunds("CreateRefund"), vec![json!({ "payment_id": payment })]),
+        (refunds("GetRefund"), vec![json!({ "id": refund })]),
+        (
+            refunds("ListRefunds"),
+            vec![json!({}), json!({ "payment_id": payment }), json!({ "before_id": refund })],
+        ),
+    ]);
+    for method in WALLET_METHODS {
+        tries.insert(method.to_owned(), vec![json!({ "id": "acc_1", "game_id": game_id })]);
+    }
+    tries
+}
+
+/// Every method of the API, as the service has them.
+async fn methods(service: &Service) -> Vec<String> {
+    let library = service.library().await;
+    let api = Api {
+        store: library.store.clone(),
+        pool: library.pool.clone(),
+        clock: Arc::new(SystemClock),
+        key_hasher: Arc::new(Key::generate()),
+        pay_base_url: Url::parse("https://pay.example.com").unwrap(),
+        providers: Registry::default(),
+    };
+    api.methods()
+}
+
+/// Sends each try: by method and number, what it was answered.
+async fn answers(service: &Service, key: &str, ids: &Ids, game_id: &str) -> Vec<Answer> {
+    let mut answers = vec![];
+    for (method, requests) in tries(ids, game_id) {
+        for (number, request) in requests.into_iter().enumerate() {
+            let call = service.client.request(Method::POST, &method).bearer_auth(key);
+            let answer = call.header("Idempotency-Key", "theirs").json(&request).send();
+            let answer = answer.await.unwrap();
+            let status = answer.status();
+            let body = answer.text().await.unwrap();
+            answers.push(Answer { name: format!("{method} {number}"), status, body });
+        }
+    }
+    answers
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    name: String,
+    status: StatusCode,
+    body: String,
+}
+
+/// Whoever holds `key` is answered alike whether or not the objects are there.
+async fn assert_learns_nothing(service: &Service, key: &str, ids: &Ids, games: [&str; 2]) {
+    let real = answers(service, key, ids, games[0]).await;
+    let made_up = answers(service, key, &ids.made_up(), games[1]).await;
+    assert_eq!(real, made_up);
+    for Answer { name, status, body } in real {
+        // An empty list is one.
+        assert!(!status.is_success() || body == "{}", "{name} answered {status} {body}");
+        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{name}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn every_method_is_tried_with_what_is_another_games_or_another_worlds() {
+    let service = Service::start(Options::default()).await;
+    let (session_id, payment_id) = pay(&service, PAYS).await;
+    wait_for(&service, &payment_id, "succeeded").await;
+    let ask = service.client.call(CREATE_REFUND).json(&json!({ "payment_id": payment_id }));
+    let refund: Value = ask.send().await.unwrap().json().await.unwrap();
+    wait_for(&service, &payment_id, "refunded").await;
+    let refund = refund["id"].as_str().unwrap().to_owned();
+    let ids = Ids { session: session_id, payment: payment_id, refund };
+    let methods = methods(&service).await;
+    let tried: Vec<String> = tries(&ids, "").into_keys().collect();
+    assert_eq!(methods, tried, "each method of the API needs its tries here");
+
+    let before = (session(&service, &ids.session).await, payment(&service, &ids.payment).await);
+    let other_key = other_game(&service).await;
+    let live_key = issue(&service, &["--world", "live"]).await;
+    let events_before = events(&service).await;
+    assert_learns_nothing(&service, &other_key, &ids, ["space_shooter", "no_such_game"]).await;
+    assert_learns_nothing(&service, &live_key, &ids, ["space_shooter", "space_shooter"]).await;
+    let now = (session(&service, &ids.session).await, payment(&service, &ids.payment).await);
+    assert_eq!(before, now, "nothing was changed");
+    assert_eq!(events(&service).await, events_before);
+}
+
+async fn events(service: &Service) -> i64 {
+    let library = service.library().await;
+    sqlx::query_scalar("SELECT count(*) FROM event").fetch_one(&library.pool).await.unwrap()
+}
