@@ -78,7 +78,7 @@ fn explain(error: ConnectError) -> ConnectError {
     with_reason(error.code, error.code.as_str(), message)
 }
 
-fn refusal(error: &ConnectError) -> Response {
+pub(super) fn refusal(error: &ConnectError) -> Response {
     (error.http_status(), [(header::CONTENT_TYPE, JSON)], error.to_json()).into_response()
 }
 

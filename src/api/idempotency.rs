@@ -24,7 +24,7 @@ use crate::{
 
 /// The header, and its longest value in bytes.
 const HEADER: &str = "idempotency-key";
-const KEY_BYTES_MAX: usize = 255;
+pub(super) const KEY_BYTES_MAX: usize = 255;
 
 /// How long a repeat waits for the first, which is still running.
 const WAIT_FOR_FIRST: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use connectrpc::{
     interceptor::{UnaryRequest, UnaryResponse},
 };
 
-use super::{Api, ApiError, caller::Caller, json_depth, undecodable::Received};
+use super::{Api, ApiError, caller::Caller, json_shape, undecodable::Received};
 use crate::domain::violation::Violation;
 
 /// Lets only callers with a key through, and leaves the [`Caller`] for the handler.
@@ -23,7 +23,11 @@ impl Interceptor for Gate {
     ) -> Result<UnaryResponse, ConnectError> {
         let Api { pool, key_hasher, clock, .. } = &self.0;
         let caller = Caller::identify(pool, key_hasher, request.ctx.headers(), clock.now()).await?;
-        if json_depth::exceeds_limit(&request.payload) {
+        if json_shape::is_no_object(&request.payload) {
+            let violation = Violation::of_number("must be a JSON object", "something else");
+            return Err(ApiError::field("body", "invalid_argument", violation).into());
+        }
+        if json_shape::exceeds_limit(&request.payload) {
             let violation = Violation::of_number("must nest at most 32 levels deep", "more");
             return Err(ApiError::field("body", "invalid_argument", violation).into());
         }

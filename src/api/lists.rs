@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// How many rows a page has.
-const LIMIT_MIN: u32 = 1;
-const LIMIT_MAX: u32 = 250;
-const LIMIT_DEFAULT: u32 = 50;
+pub(super) const LIMIT_MIN: u32 = 1;
+pub(super) const LIMIT_MAX: u32 = 250;
+pub(super) const LIMIT_DEFAULT: u32 = 50;
 
 /// `pay.v1.PaymentService/ListSessions`
 pub(super) async fn list_sessions(

@@ -6,6 +6,7 @@ mod api_key;
 mod caller;
 mod cancel_session;
 mod create_session;
+mod description;
 mod discovery;
 mod error;
 mod frame;
@@ -18,12 +19,14 @@ mod idempotency;
 pub mod image;
 mod images;
 mod interceptor;
-mod json_depth;
+mod json_shape;
 mod lists;
 mod message;
 mod notifications;
 mod problems;
+mod reference;
 mod refunds;
+mod rest;
 mod running;
 mod service;
 mod session_status;
@@ -63,8 +66,11 @@ pub struct Api {
 impl Api {
     /// All routes of the API.
     pub fn routes(self) -> Router {
+        let connect = service::routes(&self);
         Router::new()
-            .merge(service::routes(&self))
+            .merge(rest::routes(&self, connect.clone()))
+            .merge(reference::routes(&self.pay_base_url))
+            .merge(connect)
             .merge(images::routes(&self))
             .merge(notifications::routes(&self))
     }

@@ -17,6 +17,9 @@ macro_rules! bounded_text {
         pub struct $name(String);
 
         impl $name {
+            /// The longest, in Unicode scalar values.
+            pub const LENGTH_MAX: usize = $max;
+
             /// Takes a text that keeps the rule.
             ///
             /// # Errors
@@ -24,8 +27,8 @@ macro_rules! bounded_text {
             /// A [`Violation`] if it is too short, too long or holds a character that it must not.
             pub fn parse(text: impl Into<String>) -> Result<Self, Violation> {
                 let text = text.into();
-                let length = text.chars().take($max + 1).count();
-                if !($min..=$max).contains(&length) || text.chars().any($refused) {
+                let length = text.chars().take(Self::LENGTH_MAX + 1).count();
+                if !($min..=Self::LENGTH_MAX).contains(&length) || text.chars().any($refused) {
                     return Err(Violation::new($rule, &text));
                 }
                 Ok(Self(text))

@@ -175,7 +175,17 @@ async fn a_request_may_have_2_mib_and_no_more() {
 #[tokio::test]
 async fn what_is_no_request_is_refused_and_harms_nothing() {
     let service = Service::start(Options::default()).await;
-    for body in ["", "{", "null", "\"x\"", "{\"item\": 3}", "\u{0}", "{\"game_id\": 1}"] {
+    for body in [
+        "",
+        "{",
+        "null",
+        "\"x\"",
+        "[]",
+        "[\"space_shooter\"]",
+        "{\"item\": 3}",
+        "\u{0}",
+        "{\"game_id\": 1}",
+    ] {
         let call = service.client.call(CREATE_SESSION);
         let call = call.header(header::CONTENT_TYPE, "application/json").body(body);
         let refused = call.send().await.unwrap();

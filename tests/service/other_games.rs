@@ -73,7 +73,7 @@ fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
 }
 
 /// Every method of the API, as the service has them.
-async fn methods(service: &Service) -> Vec<String> {
+pub(crate) async fn methods(service: &Service) -> Vec<String> {
     let library = service.library().await;
     let api = Api {
         store: library.store.clone(),

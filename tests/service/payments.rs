@@ -10,7 +10,7 @@ use super::harness::{Options, Service, wait_until};
 use super::sessions::session;
 
 /// A service whose demo game takes held money itself.
-async fn with_manual_capture() -> Service {
+pub(crate) async fn with_manual_capture() -> Service {
     let service = Service::start(Options::default()).await;
     let set = ["games", "set", "space_shooter", "--capture", "manual"];
     assert!(service.command(&set).await.status.success());

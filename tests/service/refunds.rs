@@ -19,7 +19,7 @@ async fn refund(service: &Service, refund_id: &str) -> Value {
     call.send().await.unwrap().json::<Value>().await.unwrap()["refund"].take()
 }
 
-async fn wait_for_refund(service: &Service, refund_id: &str, status: &str) -> Value {
+pub(crate) async fn wait_for_refund(service: &Service, refund_id: &str, status: &str) -> Value {
     wait_until(&format!("{refund_id} to be {status}"), async || {
         let refund = refund(service, refund_id).await;
         (refund["status"] == status).then_some(refund)

@@ -93,6 +93,8 @@ async fn show_every_page(service: &Service, browser: Browser, picture: &impl Fn(
         .screenshot(&picture("14-held"))
         .goto(&url("sess_abc123"))
         .screenshot(&picture("13-not-found"))
+        .goto(&format!("{}/docs", service.env.api_url))
+        .screenshot(&picture("15-reference"))
         .run()
         .await;
 }

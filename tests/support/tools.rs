@@ -5,6 +5,7 @@
 //! programs are used for, and never writes into the source tree.
 
 mod chromium;
+mod curl;
 mod install;
 mod node;
 mod python;
@@ -23,6 +24,12 @@ pub use install::say;
 pub fn chromium() -> PathBuf {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
     FOUND.get_or_init(|| chromium::find_or_install().unwrap_or_else(|why| panic!("{why}"))).clone()
+}
+
+/// curl.
+pub fn curl() -> PathBuf {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| curl::find_or_install().unwrap_or_else(|why| panic!("{why}"))).clone()
 }
 
 /// Node, at least version 20.

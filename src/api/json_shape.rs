@@ -1,4 +1,4 @@
-//! How deep a request's JSON nests, counted before anything parses it.
+//! The shape of a request's JSON, looked at before anything parses it: an object, and not too deep.
 
 use connectrpc::{CodecFormat, Payload};
 
@@ -8,6 +8,12 @@ const JSON_DEPTH_MAX: usize = 32;
 /// Whether a request is JSON that nests deeper than the contract allows.
 pub(super) fn exceeds_limit(payload: &Payload) -> bool {
     payload.format() == CodecFormat::Json && JSON_DEPTH_MAX < depth(payload.bytes())
+}
+
+/// Whether a request is JSON, but no object. The decoder would read an array as fields in order.
+pub(super) fn is_no_object(payload: &Payload) -> bool {
+    let first = payload.bytes().iter().find(|it| !it.is_ascii_whitespace());
+    payload.format() == CodecFormat::Json && first != Some(&b'{')
 }
 
 /// Brackets that are open at once, outside of strings. Malformed JSON is the parser's to refuse.

@@ -4,6 +4,8 @@
 //! `json_name`, so rewriting these makes output snake_case, and a serde alias keeps lowerCamelCase
 //! accepted. Reflection gets the untouched descriptors: generated clients spell JSON as protobuf does.
 
+mod describe;
+
 use std::{env, error::Error, fs, path::PathBuf};
 
 use protox::prost::Message;
@@ -18,6 +20,9 @@ const FILES: [&str; 6] = [
     "wallet/v1/account.proto",
 ];
 
+/// Whose services and messages are described.
+const DESCRIBED: [&str; 2] = ["pay.v1", "wallet.v1"];
+
 /// Served by a library, which does not bring it: for reflection only.
 const HEALTH: &str = "grpc/health/v1/health.proto";
 
@@ -29,6 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_source_info(true).include_imports(true).open_files(FILES)?;
     let mut descriptors = compiler.file_descriptor_set();
+    let description = describe::describe(&compiler.descriptor_pool(), &DESCRIBED)?;
+    fs::write(out.join("description.rs"), description)?;
     compiler.open_file(HEALTH)?;
     fs::write(out.join("reflection.bin"), compiler.encode_file_descriptor_set())?;
 

@@ -1,0 +1,93 @@
+//! The same methods as plain HTTP: `GET /v1/sessions/{id}` and so on, as the proto's routes say.
+//!
+//! A translator and nothing else. Each request becomes the request of its method, goes through the
+//! very service that answers Connect, and the answer is taken out of that. It knows no rule, no
+//! method and no message by name.
+
+mod answer;
+mod refusals;
+mod request;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{RawPathParams, Request},
+    middleware,
+    response::Response,
+    routing::{MethodRouter, any, get, post},
+};
+use connectrpc::ConnectError;
+use tower::ServiceExt;
+use tower_http::{compression::CompressionLayer, decompression::RequestDecompressionLayer};
+
+use super::{
+    Api,
+    caller::Caller,
+    description::{Method, SERVICES, Service, Verb},
+    frame::{framed, refusal},
+};
+
+/// What all routes share.
+#[derive(Clone)]
+struct Rest {
+    api: Api,
+    /// The service that answers Connect.
+    connect: Router,
+}
+
+/// Every route of every service, and answers for what is none. `connect` has their methods.
+pub(super) fn routes(api: &Api, connect: Router) -> Router {
+    let rest = Arc::new(Rest { api: api.clone(), connect });
+    let mut router = Router::new();
+    for service in SERVICES {
+        for method in service.methods {
+            router = router.route(method.path, route(&rest, service, method));
+        }
+    }
+    router
+        .route("/v1/{*path}", any(refusals::no_such_path))
+        .method_not_allowed_fallback(refusals::no_such_verb)
+        .layer(CompressionLayer::new())
+        .layer(RequestDecompressionLayer::new())
+        .route_layer(middleware::from_fn(framed))
+}
+
+fn route(rest: &Arc<Rest>, service: &'static Service, method: &'static Method) -> MethodRouter {
+    let rest = Arc::clone(rest);
+    let handler = move |path: RawPathParams, request: Request| {
+        let rest = Arc::clone(&rest);
+        async move { rest.call(service, method, path, request).await }
+    };
+    match method.verb {
+        Verb::Get => get(handler),
+        Verb::Post => post(handler),
+    }
+}
+
+impl Rest {
+    async fn call(
+        &self,
+        service: &Service,
+        method: &Method,
+        path: RawPathParams,
+        request: Request,
+    ) -> Response {
+        if request::is_of_other_type(method, &request) {
+            return refusals::no_json();
+        }
+        let headers = request.headers().clone();
+        let translated = match request::translate(service, method, &path, request).await {
+            Ok(translated) => translated,
+            Err(refused) => {
+                // As everywhere: whoever has no key is told nothing but that.
+                let Api { pool, key_hasher, clock, .. } = &self.api;
+                let caller = Caller::identify(pool, key_hasher, &headers, clock.now()).await;
+                return refusal(&ConnectError::from(caller.err().unwrap_or(refused)));
+            }
+        };
+        let Ok(response) = self.connect.clone().oneshot(translated).await;
+        answer::translate(method, response.map(Body::new)).await
+    }
+}
