@@ -15,6 +15,7 @@ mod harness;
 mod receiver;
 
 mod browser;
+mod connect_node;
 mod crashes;
 mod discovery;
 mod errors;
@@ -35,6 +36,7 @@ mod replay;
 mod rest;
 mod rolling;
 mod screenshots;
+mod sdk_python;
 mod sessions;
 mod two_processes;
 mod two_providers;

@@ -8,6 +8,7 @@
 
 pub mod browser;
 pub mod cluster;
+pub mod conversation;
 pub mod database;
 pub mod oracles;
 pub mod tools;
