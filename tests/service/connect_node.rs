@@ -68,7 +68,7 @@ fn transport((protocol, http_version, is_binary): (&str, &str, bool)) -> Value {
 }
 
 #[tokio::test]
-async fn each_transport_opens_reads_and_cancels_a_session() {
+async fn each_transport_opens_reads_lists_and_cancels_a_session() {
     let service = Service::start(Options::default()).await;
     let mut node = Node::of(&service).await;
     for way in TRANSPORTS.map(transport) {
@@ -79,6 +79,9 @@ async fn each_transport_opens_reads_and_cancels_a_session() {
         assert_eq!(read["session"], created["session"], "{way}");
         let status = node.call(&way, "GetSessionStatus", by_id.clone()).await;
         assert_eq!(status["status"], "pending", "{way}");
+        let open = json!({ "game_id": "space_shooter", "status": "pending" });
+        let listed = node.call(&way, "ListSessions", open).await;
+        assert_eq!(listed, json!({ "sessions": [created["session"]], "total": 1 }), "{way}");
         assert_eq!(node.call(&way, "CancelSession", by_id.clone()).await, json!({}), "{way}");
         let status = node.call(&way, "GetSessionStatus", by_id).await;
         assert_eq!(status["status"], "cancelled", "{way}");
@@ -145,9 +148,35 @@ async fn reads_are_answered_to_get_and_changes_go_by_post() {
         assert_eq!(payment["answer"]["payment"]["status"], "succeeded", "{way}: {payment}");
         let status = node.ask(&way, "GetSessionStatus", json!({ "id": id }), "").await;
         assert_eq!((&status["verb"], &status["answer"]["status"]), (&json!("GET"), &json!("paid")));
+        let all = json!({ "game_id": "space_shooter" });
+        let listed = node.ask(&way, "ListPayments", all, "").await;
+        assert_eq!(listed["verb"], "GET", "{way}: {listed}");
+        assert_eq!(listed["answer"]["total"], 1, "{way}: {listed}");
         let created = node.ask(&way, "CreateSession", service.client.purchase(), "").await;
         assert_eq!(created["verb"], "POST", "{way}: {created}");
         assert!(created["answer"]["id"].is_string(), "{way}: {created}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_compressed_for_whoever_takes_that_and_for_nobody_else() {
+    const SESSIONS: usize = 20;
+    let service = Service::start(Options::default()).await;
+    for _ in 0..SESSIONS {
+        service.client.create_session(&service.client.purchase()).await;
+    }
+    let mut node = Node::of(&service).await;
+    for mut way in TRANSPORTS.map(transport) {
+        let header =
+            if way["protocol"] == "connect" { "content-encoding" } else { "grpc-encoding" };
+        for compress in [true, false] {
+            way["compress"] = compress.into();
+            let all = json!({ "game_id": "space_shooter" });
+            let listed = node.ask(&way, "ListSessions", all, "").await;
+            let sessions = listed["answer"]["sessions"].as_array().unwrap();
+            assert_eq!(sessions.len(), SESSIONS, "{way}");
+            assert_eq!(listed["headers"][header] == "gzip", compress, "{way}: {listed}");
+        }
     }
 }
 
