@@ -73,6 +73,7 @@ pub(crate) struct Service {
     pub(crate) client: Client,
     options: Options,
     dir: Scratch,
+    database: String,
     database_url: String,
     child: Child,
 }
@@ -95,7 +96,7 @@ impl Service {
             panic!("the service did not start ({status}):\n{}", log_of(dir.path()))
         });
         let client = Client::new(&env);
-        Self { env, client, options, dir, database_url, child }
+        Self { env, client, options, dir, database: name, database_url, child }
     }
 
     /// As a power cut would end it.
@@ -169,6 +170,24 @@ impl Service {
         let options = self.database_url.parse().unwrap();
         let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
         Library { store, pool, master }
+    }
+
+    /// Cuts its connections to the database, which takes no new ones.
+    pub(crate) async fn take_database_away(&self) {
+        self.allow_connections(false).await;
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        let mut admin = PgConnection::connect(shared().url()).await.unwrap();
+        admin.execute(sqlx::query(cut).bind(&self.database)).await.unwrap();
+    }
+
+    pub(crate) async fn give_database_back(&self) {
+        self.allow_connections(true).await;
+    }
+
+    async fn allow_connections(&self, is_allowed: bool) {
+        let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {is_allowed}", self.database);
+        let mut admin = PgConnection::connect(shared().url()).await.unwrap();
+        admin.execute(alter.as_str()).await.unwrap();
     }
 
     /// Runs another command of the program on the same database.

@@ -20,6 +20,7 @@ mod crashes;
 mod discovery;
 mod errors;
 mod fields;
+mod grpc_python;
 mod guide;
 mod keys;
 mod lists;

@@ -2,13 +2,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::PgPool;
 
 use super::books::settled;
 use super::client::{CREATE_SESSION, DECLINED, PAYS, SECURITY_CODE};
 use super::discovery::check;
 use super::harness::{Options, Service, wait_until};
-use super::support::cluster::shared;
 
 #[tokio::test]
 async fn a_running_service_is_live_and_ready_and_has_metrics() {
@@ -29,14 +28,7 @@ async fn a_running_service_is_live_and_ready_and_has_metrics() {
 #[tokio::test]
 async fn without_its_database_a_service_is_live_but_not_ready_until_it_is_back() {
     let service = Service::start(Options::default()).await;
-    let library = service.library().await;
-    let name: String =
-        sqlx::query_scalar("SELECT current_database()").fetch_one(&library.pool).await.unwrap();
-    let mut admin = PgConnection::connect(shared().url()).await.unwrap();
-    let allow = |is_allowed| format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {is_allowed}");
-    admin.execute(allow(false).as_str()).await.unwrap();
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
-    admin.execute(sqlx::query(cut).bind(&name)).await.unwrap();
+    service.take_database_away().await;
 
     let status = async |path| {
         service.client.request(Method::GET, path).send().await.unwrap().status().as_u16()
@@ -46,7 +38,7 @@ async fn without_its_database_a_service_is_live_but_not_ready_until_it_is_back()
     for name in ["", "pay.v1.PaymentService"] {
         assert_eq!(check(&service, name).await["status"], "NOT_SERVING", "{name}");
     }
-    admin.execute(allow(true).as_str()).await.unwrap();
+    service.give_database_back().await;
     wait_until("200", async || (status("/readyz").await == 200).then_some(())).await;
     assert_eq!(check(&service, "").await["status"], "SERVING");
     wait_until("a session to be taken again", async || {
