@@ -31,6 +31,7 @@ mod other_games;
 mod own_postgres;
 mod page;
 mod payments;
+mod protocol;
 mod reference;
 mod refunds;
 mod replay;
