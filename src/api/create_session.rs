@@ -75,7 +75,7 @@ fn response(session: &Session, id: &str, api: &Api) -> CreateSessionResponse {
 }
 
 /// Checks every field; the image has been looked at already.
-fn parse(
+pub(super) fn parse(
     request: CreateSessionRequest,
     image: Result<Option<ItemImage>, Violation>,
     caller: &Caller,

@@ -108,14 +108,14 @@ fn filter(caller: &Caller) -> Filter<'_> {
 }
 
 /// What lists are asked in common, and what is wrong with it.
-struct Asked {
+pub(super) struct Asked {
     limit: u32,
     offset: u32,
     problems: Problems,
 }
 
 impl Asked {
-    fn new(limit: Option<i32>, offset: Option<i32>, has_before: bool) -> Self {
+    pub(super) fn new(limit: Option<i32>, offset: Option<i32>, has_before: bool) -> Self {
         let mut problems = Problems::default();
         let limit = problems.check("limit", "invalid_argument", read_limit(limit));
         let offset = read_offset(offset, has_before);
@@ -123,7 +123,7 @@ impl Asked {
         Self { limit: limit.unwrap_or(LIMIT_DEFAULT), offset: offset.unwrap_or_default(), problems }
     }
 
-    fn user_id(&mut self, user_id: Option<String>) -> Option<String> {
+    pub(super) fn user_id(&mut self, user_id: Option<String>) -> Option<String> {
         let user_id = user_id.map(UserId::parse).transpose();
         let user_id = self.problems.check("user_id", "invalid_argument", user_id);
         user_id.flatten().map(String::from)
@@ -139,7 +139,7 @@ impl Asked {
         self.problems.check("status", "invalid_argument", status.transpose()).flatten()
     }
 
-    fn window(self) -> Result<Window, ApiError> {
+    pub(super) fn window(self) -> Result<Window, ApiError> {
         self.problems.none()?;
         Ok(Window { limit: self.limit, offset: self.offset, before: None })
     }

@@ -10,6 +10,8 @@ mod description;
 mod discovery;
 mod error;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod get_payment;
 mod get_session;
 mod grpc_health;

@@ -31,8 +31,7 @@ pub(super) async fn create_refund(
     if let Some(answer) = mutation.answered(&api.store).await? {
         return Ok(answer);
     }
-    let reason = request.reason.filter(|it| !it.is_empty()).map(RefundReason::parse).transpose();
-    let reason = reason.map_err(|it| ApiError::field("reason", "invalid_argument", it))?;
+    let reason = read_reason(request.reason)?;
     let row = caller.payment(&api.pool, request.payment_id).await?;
     let refund_id = RefundId::new(now);
     let command = SessionCommand::RequestRefund {
@@ -44,6 +43,12 @@ pub(super) async fn create_refund(
     };
     let respond = |session: &Session| response(session, &refund_id, &row.session_id);
     mutation.execute(&api.store, &row.session_id, command, respond).await
+}
+
+/// An empty one is none.
+pub(super) fn read_reason(reason: Option<String>) -> Result<Option<RefundReason>, ApiError> {
+    let reason = reason.filter(|it| !it.is_empty()).map(RefundReason::parse).transpose();
+    reason.map_err(|it| ApiError::field("reason", "invalid_argument", it))
 }
 
 fn response(session: &Session, id: &RefundId, session_id: &str) -> CreateRefundResponse {

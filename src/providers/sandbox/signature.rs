@@ -51,9 +51,25 @@ fn mac(secret: &SecretString, signed_at: &str, body: &[u8]) -> Option<Hmac<Sha25
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use chrono::{TimeDelta, TimeZone};
 
     use super::*;
+
+    /// How long odd headers are made up. `BOLERO_RANDOM_TEST_TIME_MS` overrides it.
+    const RUN_FOR: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn no_header_that_was_made_up_is_taken_and_none_is_too_odd() {
+        let secret = SecretString::from("secret");
+        let target = bolero::check!().with_test_time(RUN_FOR).with_type::<(String, i64, String)>();
+        target.for_each(|(text, t, code)| {
+            for header in [text.clone(), format!("t={t},v1={code}"), format!("t={text},v1=00")] {
+                assert!(!is_valid(&secret, &header, b"{}", noon()), "{header}");
+            }
+        });
+    }
 
     fn noon() -> Timestamp {
         chrono::Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap()
