@@ -17,7 +17,7 @@ use parts::Parts;
 
 use crate::{
     admin::API_KEYS_PURPOSE,
-    api::{self, Api, Health},
+    api::{self, Api, Health, KeyUse, RateLimits},
     checkout::Checkout,
     clock::{Clock, SystemClock},
     domain::world::World,
@@ -110,6 +110,8 @@ pub struct App {
     store: EventStore,
     providers: Registry,
     bank: Option<Arc<SandboxBank>>,
+    rate_limits: Arc<RateLimits>,
+    key_use: Arc<KeyUse>,
 }
 
 impl App {
@@ -135,7 +137,19 @@ impl App {
             Some(bank) => Registry::default().with(World::Test, Arc::clone(bank) as Arc<_>),
             None => Registry::default(),
         };
-        Ok(Self { settings, pool, wake, clock, master, store, providers, bank })
+        let (rate_limits, key_use) = (Arc::default(), Arc::default());
+        Ok(Self {
+            settings,
+            pool,
+            wake,
+            clock,
+            master,
+            store,
+            providers,
+            bank,
+            rate_limits,
+            key_use,
+        })
     }
 
     /// The log, for whoever sets the service up.
@@ -168,6 +182,9 @@ impl App {
         if self.settings.role != Role::Api {
             self.begin_workers(&parts)?;
         }
+        if self.settings.role != Role::Worker {
+            self.begin_keepers(&parts);
+        }
         let (pool, wake) = (self.pool.clone(), self.wake.clone());
         parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
         let patience = Patience {
@@ -190,6 +207,8 @@ impl App {
             pool: self.pool.clone(),
             clock: Arc::clone(&self.clock),
             key_hasher: Arc::new(self.master.derive(API_KEYS_PURPOSE)),
+            key_use: Arc::clone(&self.key_use),
+            rate_limits: Arc::clone(&self.rate_limits),
             pay_base_url: self.settings.pay_base_url.clone(),
             providers: self.providers.clone(),
         };
@@ -203,6 +222,15 @@ impl App {
         let bank = self.bank.as_ref().map(|it| it.routes()).unwrap_or_default();
         let discovery = api::discovery_routes(health)?;
         Ok(inside.merge(api.routes()).merge(discovery).merge(checkout.routes()).merge(bank))
+    }
+
+    /// What stands behind the API's routes.
+    fn begin_keepers(&self, parts: &Parts) {
+        let rate_limits = Arc::clone(&self.rate_limits);
+        parts.begin("keeper of rate limits", |stop| rate_limits.keep_small(stop));
+        let (key_use, pool) = (Arc::clone(&self.key_use), self.pool.clone());
+        let clock = Arc::clone(&self.clock);
+        parts.begin("writer of the uses of keys", |stop| key_use.run(pool, clock, stop));
     }
 
     fn begin_workers(&self, parts: &Parts) -> Result<(), AppError> {

@@ -21,7 +21,7 @@ use crate::{
 
 pub use error::AdminError;
 pub use games::{NewGame, SettingsChange, StudioRef, default_settings};
-pub use keys::NewKey;
+pub use keys::{NewKey, RotatedKey};
 
 /// The purpose under which the key that hashes API keys is derived from the master key.
 pub const API_KEYS_PURPOSE: &str = "api-keys";

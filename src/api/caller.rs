@@ -4,11 +4,11 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use sqlx::{FromRow, PgPool};
 use subtle::ConstantTimeEq;
 
-use super::{ApiError, ApiKey};
+use super::{Api, ApiError, ApiKey};
 use crate::{
     domain::{
         Timestamp,
-        game::KeyScope,
+        game::{KeyScope, RateLimit},
         id::{KeyId, PaymentId, RefundId, SessionId},
         session::SessionError,
         world::World,
@@ -26,6 +26,8 @@ pub(crate) struct Caller {
     pub(crate) world: World,
     /// What the key may do.
     pub(crate) scopes: Vec<KeyScope>,
+    /// How often.
+    pub(crate) rate_limit: RateLimit,
     /// Its game, as it is now.
     pub(crate) game: GameRow,
 }
@@ -37,6 +39,22 @@ struct KeyAndGame {
     key_world: String,
     #[sqlx(flatten)]
     game: GameRow,
+}
+
+impl Api {
+    /// Finds out who calls, and counts the call: the way in for every request of a game server.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Unauthorized`], and [`ApiError::RateLimited`] for a key that calls too often.
+    pub(crate) async fn admit(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let now = self.clock.now();
+        let caller = Caller::identify(&self.pool, &self.key_hasher, headers, now).await?;
+        self.key_use.note(&caller.key_id, now);
+        let per_second = caller.rate_limit.per_second(caller.world);
+        self.rate_limits.count(&caller.key_id, per_second)?;
+        Ok(caller)
+    }
 }
 
 impl Caller {
@@ -70,7 +88,8 @@ impl Caller {
         let stands = stands.filter(|it| it.expires_at.is_none_or(|at| now < at));
         let stands = stands.ok_or(ApiError::Unauthorized)?;
         let (key_id, scopes) = (stands.key_id.clone(), stands.scopes.clone());
-        Ok(Self { key_id, world: key.world(), scopes, game: found.game })
+        let rate_limit = stands.rate_limit;
+        Ok(Self { key_id, world: key.world(), scopes, rate_limit, game: found.game })
     }
 
     /// # Errors

@@ -12,7 +12,8 @@ use crate::{
     },
 };
 
-/// When to repeat a request whose first one is still running.
+/// When to repeat a request whose first one is still running, or one too many: every key may make
+/// at least one request a second.
 const AFTER_A_SECOND: HeaderValue = HeaderValue::from_static("1");
 
 /// A field of a request that breaks a rule.
@@ -68,6 +69,9 @@ pub enum ApiError {
     /// The log takes nothing at the moment.
     #[error("the service takes no changes at the moment; try again")]
     Unavailable,
+    /// The key was used more often than it may be.
+    #[error("the API key is used more often than it may be; nothing was done, repeat it later")]
+    RateLimited,
     /// The log may have taken it.
     #[error("whether the change was made is not known; repeat it with the same Idempotency-Key")]
     Unknown,
@@ -112,6 +116,7 @@ impl ApiError {
             Self::Session(refusal) => session_reason(*refusal),
             Self::Conflict => ("conflict", ErrorCode::Aborted),
             Self::Unavailable => ("unavailable", ErrorCode::Unavailable),
+            Self::RateLimited => ("rate_limited", ErrorCode::ResourceExhausted),
             Self::Unknown => ("outcome_unknown", ErrorCode::Unavailable),
             Self::Internal(_) => ("internal", ErrorCode::Internal),
         }
@@ -175,7 +180,7 @@ impl From<ApiError> for ConnectError {
         }
         let mut connect = with_reason(code, reason, error.to_string());
         match &error {
-            ApiError::InProgress => {
+            ApiError::InProgress | ApiError::RateLimited => {
                 connect.response_headers_mut().insert(RETRY_AFTER, AFTER_A_SECOND);
                 connect
             }

@@ -68,7 +68,7 @@ async fn explained(response: Response) -> Response {
 }
 
 /// The reason of an error of the frame's is its code; but for a request that is too large, which
-/// would read as if it came too often.
+/// would read as if it came too often. One that does come too often has its reason already.
 fn explain(error: ConnectError) -> ConnectError {
     if error.code == ErrorCode::ResourceExhausted {
         let violation = Violation::of_number("must have at most 2 MiB", "more");

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     domain::{
         Timestamp,
-        game::KeyScope,
+        game::{KeyScope, RateLimit},
         id::{KeyId, PaymentId, RefundId, SessionId},
         return_url::ReturnUrl,
         world::World,
@@ -282,7 +282,8 @@ fn caller() -> Caller {
         endpoints: Json(vec![]),
     };
     let key_id = KeyId::from_bytes([7; 24]);
-    Caller { key_id, world: World::Test, scopes: KeyScope::ALL.to_vec(), game }
+    let (world, scopes) = (World::Test, KeyScope::ALL.to_vec());
+    Caller { key_id, world, scopes, rate_limit: RateLimit::default(), game }
 }
 
 #[test]

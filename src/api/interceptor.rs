@@ -1,4 +1,4 @@
-//! Runs before each call: how deep its JSON may be, and who calls.
+//! Runs before each call: who calls, how often, and how deep the JSON is.
 //!
 //! Here and not in front of the body: an answer before the body is read breaks clients that are
 //! still sending it over HTTP/1.1.
@@ -8,10 +8,11 @@ use connectrpc::{
     interceptor::{UnaryRequest, UnaryResponse},
 };
 
-use super::{Api, ApiError, caller::Caller, json_shape, undecodable::Received};
+use super::{Api, ApiError, json_shape, undecodable::Received};
 use crate::domain::violation::Violation;
 
-/// Lets only callers with a key through, and leaves the [`Caller`] for the handler.
+/// Lets only callers with a key through, as often as it may be used, and leaves the [`Caller`](super::caller::Caller) for
+/// the handler.
 pub(super) struct Gate(pub(super) Api);
 
 #[connectrpc::async_trait]
@@ -21,8 +22,7 @@ impl Interceptor for Gate {
         mut request: UnaryRequest,
         next: Next<'_>,
     ) -> Result<UnaryResponse, ConnectError> {
-        let Api { pool, key_hasher, clock, .. } = &self.0;
-        let caller = Caller::identify(pool, key_hasher, request.ctx.headers(), clock.now()).await?;
+        let caller = self.0.admit(request.ctx.headers()).await?;
         if json_shape::is_no_object(&request.payload) {
             let violation = Violation::of_number("must be a JSON object", "something else");
             return Err(ApiError::field("body", "invalid_argument", violation).into());

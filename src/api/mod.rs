@@ -22,10 +22,12 @@ pub mod image;
 mod images;
 mod interceptor;
 mod json_shape;
+mod key_use;
 mod lists;
 mod message;
 mod notifications;
 mod problems;
+mod rate_limits;
 mod reference;
 mod refunds;
 mod rest;
@@ -42,6 +44,8 @@ use url::Url;
 
 pub use api_key::{ApiKey, MalformedKey};
 pub use error::ApiError;
+pub use key_use::{KeyUse, last_uses};
+pub use rate_limits::RateLimits;
 
 use crate::{clock::Clock, event_store::EventStore, providers::Registry, vault::Key};
 
@@ -59,6 +63,10 @@ pub struct Api {
     pub clock: Arc<dyn Clock>,
     /// Hashes API keys.
     pub key_hasher: Arc<Key>,
+    /// When keys were last used.
+    pub key_use: Arc<KeyUse>,
+    /// How often keys may call.
+    pub rate_limits: Arc<RateLimits>,
     /// Where players find the payment page; a session's URL is this and its id.
     pub pay_base_url: Url,
     /// Who takes payments.

@@ -11,10 +11,12 @@ use super::{
     operator::{admin, flush, game_id, moment, world},
 };
 use crate::{
-    admin::NewKey,
+    admin::{NewKey, RotatedKey},
+    api::{ApiKey, last_uses},
     clock::{Clock as _, SystemClock},
     domain::{
-        game::{Key, KeyScope},
+        Timestamp,
+        game::{Key, KeyScope, RateLimit},
         id::{GameId, KeyId},
         text::DisplayName,
         violation::Violation,
@@ -24,17 +26,20 @@ use crate::{
 
 /// The longest life of a key that has an end, in days: ten years.
 const EXPIRES_IN_DAYS_MAX: i64 = 3_650;
+/// The longest time that a rotated key goes on working beside its successor, in hours: a week.
+const OVERLAP_HOURS_MAX: i64 = 168;
 
-/// Issues, lists and revokes API keys.
+/// Issues, lists, rotates and revokes API keys.
 ///
 /// A game server sends its key as `Authorization: Bearer tp_test_…`. A key belongs to one game and
 /// one world: `test`, where money is pretended, or `live`. Only a keyed hash of it is kept, so it
-/// is shown once, when it is issued, and can never be shown again. To replace a key, issue a new
-/// one, give it to the game server, then revoke the old one: both work meanwhile.
+/// is shown once, when it is issued, and can never be shown again. To replace a key, rotate it and
+/// give the new one to the game server: both work for a day, or for as long as you say.
 ///
 /// Example:
 ///   toffeepay keys issue space_shooter --world test --name "Game server" > key.txt
 ///   toffeepay keys list space_shooter
+///   toffeepay keys rotate space_shooter key_06xp… > key.txt
 ///   toffeepay keys revoke space_shooter key_06xp…
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -47,6 +52,7 @@ pub struct KeysArgs {
 enum KeysCommand {
     Issue(IssueArgs),
     List(ListArgs),
+    Rotate(RotateArgs),
     Revoke(RevokeArgs),
 }
 
@@ -78,12 +84,18 @@ struct IssueArgs {
     #[arg(long, value_name = "DAYS",
           value_parser = clap::value_parser!(i64).range(1..=EXPIRES_IN_DAYS_MAX))]
     expires_in_days: Option<i64>,
+    /// How many requests a second the key may make to one process, 1 to 100000, or `none` for any
+    /// number; twice as many at once after a rest. More are refused with rate_limited.
+    /// [default: 100 for a live key, 25 for a test key]
+    #[arg(long, value_name = "N|none", value_parser = rate_limit)]
+    requests_per_s: Option<RateLimit>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
-/// Prints one line for each key that was not revoked: id, world, scopes, dates and name, separated
-/// by tabs. Never the key.
+/// Prints one line for each key that was not revoked: id, world, scopes, limit, dates, last use
+/// and name, separated by tabs. Never the key. The last use is known to the minute, and may be some
+/// seconds behind.
 #[derive(Clone, Debug, Args)]
 struct ListArgs {
     /// The game's id.
@@ -91,6 +103,30 @@ struct ListArgs {
     game_id: GameId,
     #[command(flatten)]
     database: DatabaseUrlArgs,
+}
+
+/// Makes a key that takes another's place and prints it, this once.
+///
+/// The new key has the old one's world, name, scopes and limit, and as long a life, if the old one
+/// was given an end. The new key alone goes to standard output, everything else to standard error.
+/// A key is rotated once; then its successor can be. If the new key was lost, rotate it in turn.
+///
+/// Example: toffeepay keys rotate space_shooter key_06xp… --overlap-hours 1 > key.txt
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+struct RotateArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// The old key's id (key_…) as `keys list` shows it. Not the key itself.
+    key_id: String,
+    /// For how many hours the old key goes on working: 0 to 168. With 0 it is refused at once, and
+    /// so is the game server until it has the new one. An end that the old key has before stays.
+    #[arg(long, value_name = "N", default_value_t = 24,
+          value_parser = clap::value_parser!(i64).range(0..=OVERLAP_HOURS_MAX))]
+    overlap_hours: i64,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 /// Refuses a key from now on, on every process at once. There is no way back: issue a new one.
@@ -118,6 +154,7 @@ impl KeysArgs {
         match self.command {
             KeysCommand::Issue(args) => args.run(output).await?,
             KeysCommand::List(args) => args.run(output).await?,
+            KeysCommand::Rotate(args) => args.run(output).await?,
             KeysCommand::Revoke(args) => args.run(output).await?,
         }
         flush(output)?;
@@ -127,30 +164,46 @@ impl KeysArgs {
 
 impl IssueArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let Self { game_id, world, name, mut scopes, expires_in_days, database } = self;
+        let Self { game_id, world, name, mut scopes, expires_in_days, requests_per_s, database } =
+            self;
         let opened = database.open().await?;
         if scopes.is_empty() {
             scopes = KeyScope::ALL.to_vec();
         }
         let expires_at = expires_in_days.map(|it| SystemClock.now() + TimeDelta::days(it));
-        let new = NewKey { world, name, scopes, expires_at };
+        let rate_limit = requests_per_s.unwrap_or_default();
+        let new = NewKey { world, name, scopes, expires_at, rate_limit };
         let (key_id, key) = admin(&opened).issue_key(&game_id, new).await?;
-        writeln!(output.out, "{}", key.reveal())?;
-        let end = expires_at.map(moment).unwrap_or_else(|| "it is revoked".to_owned());
-        writeln!(
-            output.err,
-            "This is the only time that the key is shown: keep it where only the game server reads \
-             it.\nIts id is {key_id}; it works in the {world} world of {game_id} until {end}."
-        )?;
-        Ok(())
+        show(output, &game_id, &key_id, &key, expires_at)
     }
+}
+
+/// Shows a new key, this once.
+fn show(
+    output: &mut Output<'_>,
+    game_id: &GameId,
+    key_id: &KeyId,
+    key: &ApiKey,
+    expires_at: Option<Timestamp>,
+) -> Result<(), CliError> {
+    writeln!(output.out, "{}", key.reveal())?;
+    let end = expires_at.map(moment).unwrap_or_else(|| "it is revoked".to_owned());
+    let world = key.world();
+    writeln!(
+        output.err,
+        "This is the only time that the key is shown: keep it where only the game server reads \
+         it.\nIts id is {key_id}; it works in the {world} world of {game_id} until {end}."
+    )?;
+    Ok(())
 }
 
 impl ListArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let pool = self.database.open().await?;
         let game = super::find_game(&pool, &self.game_id).await?;
-        for Key { key_id, world, name, scopes, expires_at, issued_at } in game.keys.0 {
+        let last_uses = last_uses(&pool, game.keys.iter().map(|it| &it.key_id)).await?;
+        for key in game.keys.0 {
+            let Key { key_id, world, name, scopes, expires_at, rate_limit, issued_at, .. } = key;
             let scopes: Vec<&str> = scopes.iter().map(|it| it.as_str()).collect();
             let (scopes, issued) = (scopes.join(","), moment(issued_at));
             let end = match expires_at {
@@ -158,7 +211,36 @@ impl ListArgs {
                 Some(at) => format!("expires {}", moment(at)),
                 None => "never expires".to_owned(),
             };
-            writeln!(output.out, "{key_id}\t{world}\t{scopes}\tissued {issued}\t{end}\t{name}")?;
+            let limit = match rate_limit.per_second(world) {
+                Some(per_second) => format!("{per_second} requests/s"),
+                None => "no limit".to_owned(),
+            };
+            let used = match last_uses.get(key_id.as_str()) {
+                Some(at) => format!("last used {}", at.format("%Y-%m-%d %H:%M UTC")),
+                None => "not used yet".to_owned(),
+            };
+            writeln!(
+                output.out,
+                "{key_id}\t{world}\t{scopes}\t{limit}\tissued {issued}\t{end}\t{used}\t{name}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl RotateArgs {
+    async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let old = key_id(&self.key_id)?;
+        let opened = self.database.open().await?;
+        let overlap = TimeDelta::hours(self.overlap_hours);
+        let rotated = admin(&opened).rotate_key(&self.game_id, old.clone(), overlap).await?;
+        let RotatedKey { key_id, key, expires_at, previous_expires_at } = rotated;
+        show(output, &self.game_id, &key_id, &key, expires_at)?;
+        match previous_expires_at {
+            Some(at) if SystemClock.now() < at => {
+                writeln!(output.err, "{old} works until {} too.", moment(at))?;
+            }
+            _ => writeln!(output.err, "{old} is refused from now on.")?,
         }
         Ok(())
     }
@@ -185,6 +267,10 @@ fn key_id(text: &str) -> Result<KeyId, CliError> {
         rule: "must be an id that begins key_, as `keys list` shows it; not the key itself".into(),
         received: None,
     })
+}
+
+fn rate_limit(text: &str) -> Result<RateLimit, Violation> {
+    RateLimit::parse(text)
 }
 
 fn scope(text: &str) -> Result<KeyScope, Violation> {

@@ -46,6 +46,7 @@ pub(super) async fn follow(
         GameEvent::Registered { .. }
         | GameEvent::SettingsChanged { .. }
         | GameEvent::KeyIssued { .. }
+        | GameEvent::KeyRotated { .. }
         | GameEvent::KeyRevoked { .. }
         | GameEvent::EndpointSecretRotated { .. } => return Ok(()),
     };

@@ -7,7 +7,7 @@ use chrono::{TimeZone, Utc};
 use toffeepay::domain::{
     Timestamp,
     currency::Currency,
-    game::{Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape, WebhookType},
+    game::{Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape, RateLimit, WebhookType},
     id::{EndpointId, GameId, KeyId, PaymentId, RefundId, StudioId, id_bytes},
     image::{ContentHash, ImageKind, ItemImage},
     item::{Country, Item},
@@ -232,13 +232,14 @@ fn refund() -> [(Suffix, SessionEvent); 5] {
     ]
 }
 
-fn key_issued(expires_at: Option<Timestamp>) -> GameEvent {
+fn key_issued(expires_at: Option<Timestamp>, rate_limit: RateLimit) -> GameEvent {
     GameEvent::KeyIssued {
         key_id: KeyId::from_bytes(bytes()),
         world: World::Live,
         name: DisplayName::parse("game servers").unwrap(),
         scopes: KeyScope::ALL.to_vec(),
         expires_at,
+        rate_limit,
         issued_at: at(),
     }
 }
@@ -268,8 +269,19 @@ pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
             },
         ),
         (PLAIN, GameEvent::SettingsChanged { settings: settings(&["JPY"]), changed_at: at() }),
-        (PLAIN, key_issued(Some(later()))),
-        ("without-expiry", key_issued(None)),
+        (PLAIN, key_issued(Some(later()), RateLimit::ByWorld)),
+        ("without-expiry", key_issued(None, RateLimit::ByWorld)),
+        ("own-limit", key_issued(None, RateLimit::PerSecond(50.try_into().unwrap()))),
+        ("without-limit", key_issued(None, RateLimit::Unlimited)),
+        (
+            PLAIN,
+            GameEvent::KeyRotated {
+                key_id: KeyId::from_bytes(bytes()),
+                new_key_id: KeyId::from_bytes(id_bytes(1, 0, [7; 16])),
+                previous_expires_at: later(),
+                rotated_at: at(),
+            },
+        ),
         (PLAIN, GameEvent::KeyRevoked { key_id: KeyId::from_bytes(bytes()), revoked_at: at() }),
         (
             PLAIN,

@@ -5,7 +5,7 @@ use toffeepay::api::ApiKey;
 use toffeepay::domain::game::Game;
 use toffeepay::domain::world::World;
 
-use crate::ground::Ground;
+use crate::ground::{Ground, refusal};
 
 #[tokio::test]
 async fn a_new_game_takes_three_currencies_captures_at_once_and_gives_a_day() {
@@ -101,7 +101,10 @@ async fn an_issued_key_stands_alone_on_standard_output_and_is_never_shown_again(
     .unwrap();
     assert!(known);
     let listed = ground.run(&["keys", "list", "g"]).await.out;
-    assert!(listed.contains("\ttest\tread\t") && listed.contains("\tnever expires\tServer"));
+    assert!(
+        listed.contains("\ttest\tread\t")
+            && listed.contains("\tnever expires\tnot used yet\tServer")
+    );
     let secret = &text["tp_test_".len() + key.lookup().len()..];
     let everything = ground
         .text("SELECT string_agg(convert_from(entry, 'UTF8'), ' ') || (SELECT keys FROM game) FROM event")
@@ -124,6 +127,69 @@ async fn a_key_expires_so_many_days_after_it_was_issued() {
 }
 
 #[tokio::test]
+async fn a_key_has_its_worlds_limit_or_its_own_or_none() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    for more in [
+        &["test"][..],
+        &["live"],
+        &["live", "--requests-per-s", "7"],
+        &["test", "--requests-per-s", "none"],
+    ] {
+        let issue = [&["keys", "issue", "g", "--name", "n", "--world"], more].concat();
+        assert_eq!(ground.run(&issue).await.code, 0);
+    }
+    let listed = ground.run(&["keys", "list", "g"]).await.out;
+    let limits: Vec<&str> = listed.lines().map(|it| it.split('\t').nth(3).unwrap()).collect();
+    assert_eq!(limits, ["25 requests/s", "100 requests/s", "7 requests/s", "no limit"]);
+    let issue = ["toffeepay", "keys", "issue", "g", "--name", "n", "--world", "test"];
+    for wrong in ["0", "100001", "many"] {
+        let refused = refusal(&[&issue[..], &["--requests-per-s", wrong]].concat());
+        assert!(refused.contains("must be 1 to 100,000, or none"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_printed_once_and_may_do_what_the_old_one_may() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let issue = ["keys", "issue", "g", "--world", "live", "--name", "Server", "--scope", "read"];
+    let issue = [&issue[..], &["--requests-per-s", "7", "--expires-in-days", "30"]].concat();
+    assert_eq!(ground.run(&issue).await.code, 0);
+    let key_id = async |index: usize| {
+        ground.text(&format!("SELECT keys -> {index} ->> 'key_id' FROM game")).await
+    };
+    let (game_version, old) = (ground.number("SELECT version FROM game").await, key_id(0).await);
+    let rotated = ground.run(&["keys", "rotate", "g", &old]).await;
+    let new = key_id(1).await;
+    let key = ApiKey::parse(rotated.out.strip_suffix('\n').unwrap()).unwrap();
+    assert_eq!(key.world(), World::Live);
+    assert!(!rotated.err.contains(key.reveal()) && rotated.err.contains(&new), "{}", rotated.err);
+    assert_eq!(ground.number("SELECT version FROM game").await, game_version + 2);
+
+    let same = "SELECT count(*) FROM game, jsonb_array_elements(keys) it
+                WHERE it ->> 'world' = 'live' AND it ->> 'name' = 'Server'
+                  AND it -> 'scopes' = '[\"read\"]' AND it -> 'rate_limit' = '{\"per_second\": 7}'";
+    assert_eq!(ground.number(same).await, 2);
+    let hours = async |index: usize| {
+        let query = format!(
+            "SELECT round(extract(epoch FROM (keys -> {index} ->> 'expires_at')::timestamptz
+                                           - (keys -> 1 ->> 'issued_at')::timestamptz) / 3600)::bigint
+             FROM game"
+        );
+        ground.number(&query).await
+    };
+    assert_eq!((hours(0).await, hours(1).await), (24, 30 * 24));
+
+    let again = ground.run(&["keys", "rotate", "g", &old]).await;
+    assert!(again.code == 2 && again.err.contains("rotated already"), "{again:?}");
+    let at_once = ground.run(&["keys", "rotate", "g", &new, "--overlap-hours", "0"]).await;
+    assert!(at_once.err.contains(&format!("{new} is refused from now on")), "{at_once:?}");
+    let words = ["toffeepay", "keys", "rotate", "g", &new, "--overlap-hours"];
+    assert!(refusal(&[&words[..], &["169"]].concat()).contains("169"));
+}
+
+#[tokio::test]
 async fn a_revoked_key_is_gone_from_its_game() {
     let ground = Ground::new().await;
     ground.game("g").await;
@@ -139,9 +205,11 @@ async fn a_revoked_key_is_gone_from_its_game() {
 async fn a_key_pasted_in_the_place_of_its_id_is_not_quoted() {
     let ground = Ground::new().await;
     let key = ApiKey::generate(World::Live);
-    let refused = ground.run(&["keys", "revoke", "g", key.reveal()]).await;
-    assert!(refused.code == 2 && refused.err.contains("begins key_"), "{refused:?}");
-    assert!(!refused.err.contains(key.reveal()));
+    for command in ["revoke", "rotate"] {
+        let refused = ground.run(&["keys", command, "g", key.reveal()]).await;
+        assert!(refused.code == 2 && refused.err.contains("begins key_"), "{refused:?}");
+        assert!(!refused.err.contains(key.reveal()));
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,15 @@
 //! What a game server is told when a call cannot be taken: by the contract's table of errors.
 
-use reqwest::{Method, RequestBuilder, StatusCode, header};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use toffeepay::{
     admin::{Admin, NewGame, NewKey, StudioRef, default_settings},
-    domain::{game::KeyScope, id::GameId, text::DisplayName, world::World},
+    domain::{
+        game::{KeyScope, RateLimit},
+        id::GameId,
+        text::DisplayName,
+        world::World,
+    },
     proto::{google::rpc::BadRequest, pay::v1},
 };
 
@@ -20,7 +25,11 @@ const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Sends a call that must be refused: its HTTP status, Connect code and reason for machines.
 pub(crate) async fn refusal(call: RequestBuilder) -> (StatusCode, String, String) {
-    let response = call.send().await.unwrap();
+    refusal_of(call.send().await.unwrap()).await
+}
+
+/// The same of an answer that is there.
+pub(crate) async fn refusal_of(response: Response) -> (StatusCode, String, String) {
     let (status, body) = (response.status(), response.text().await.unwrap());
     let error: Value = serde_json::from_str(&body).unwrap_or_else(|_| panic!("{status} {body}"));
     let ours: v1::Error = detail(&error, "pay.v1.Error").unwrap_or_else(|| panic!("{error}"));
@@ -218,6 +227,7 @@ pub(crate) async fn other_game(service: &Service) -> String {
         name: name("server"),
         scopes: KeyScope::ALL.to_vec(),
         expires_at: None,
+        rate_limit: RateLimit::ByWorld,
     };
     admin.issue_key(&game_id, new).await.unwrap().1.reveal().to_owned()
 }

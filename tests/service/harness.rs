@@ -107,6 +107,12 @@ impl Service {
 
     /// Starts it again after its end: same folder, same database, same address, no crash.
     pub(crate) async fn restart(&mut self) {
+        let env = self.start_again().await;
+        assert_eq!(env.api_key, self.env.api_key, "the demo key is kept");
+    }
+
+    /// The same, with whatever demo key.
+    pub(crate) async fn start_again(&mut self) -> EnvFile {
         let listen = self.env.api_url.strip_prefix("http://").unwrap().parse().unwrap();
         let dir = self.dir.path();
         let began = Instant::now();
@@ -114,10 +120,7 @@ impl Service {
             let _ = fs::remove_file(env_file(dir));
             self.child = spawn(&self.options, dir, &self.database_url, listen, None);
             match wait_for_env_file(&mut self.child, dir).await {
-                Ok(env) => {
-                    assert_eq!(env.api_key, self.env.api_key, "the demo key is kept");
-                    return;
-                }
+                Ok(env) => return env,
                 // For a moment the port may be some other connection's own.
                 Err(status) => {
                     let is_port = self.log().contains("cannot listen on");

@@ -1,15 +1,26 @@
 //! What a key may do, and which keys are none any more.
 
 use chrono::{TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use toffeepay::{
     admin::{Admin, NewKey},
-    domain::{game::KeyScope, id::GameId, text::DisplayName, world::World},
+    api::KeyUse,
+    domain::{
+        Timestamp,
+        game::{KeyScope, RateLimit},
+        id::{GameId, KeyId, id_bytes},
+        text::DisplayName,
+        world::World,
+    },
 };
 
-use super::client::{CREATE_SESSION, GET_SESSION_STATUS};
+use super::client::{
+    CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, PAYS,
+};
 use super::errors::{expected, refusal};
-use super::harness::{Options, Service};
+use super::harness::{Options, Service, wait_until};
+use super::two_processes::{Process, Site};
 
 /// Types `keys issue` for the demo game; the key.
 pub(crate) async fn issue(service: &Service, more: &[&str]) -> String {
@@ -41,6 +52,40 @@ async fn a_live_game_cannot_use_the_sandbox_and_sees_no_test_session() {
 }
 
 #[tokio::test]
+async fn a_live_key_finds_nothing_of_the_test_world_by_any_method() {
+    let service = Service::start(Options::default()).await;
+    let client = &service.client;
+    let session_id = client.create_session(&client.purchase()).await;
+    client.pay(&session_id, PAYS).await.unwrap().unwrap();
+    client.wait_for_status(&session_id, "paid").await;
+    let answer = async |method, body: Value| {
+        let response = client.call(method).json(&body).send().await.unwrap();
+        response.error_for_status().unwrap().json::<Value>().await.unwrap()
+    };
+    let session = answer(GET_SESSION, json!({ "id": session_id })).await;
+    let payment_id = session["session"]["payment_id"].clone();
+    let refund_id = answer(CREATE_REFUND, json!({ "payment_id": payment_id })).await["id"].clone();
+    let live = issue(&service, &["--world", "live"]).await;
+    for (method, field, id, reason) in [
+        (GET_SESSION, "id", &json!(session_id), "session_not_found"),
+        (GET_SESSION_STATUS, "id", &json!(session_id), "session_not_found"),
+        (CANCEL_SESSION, "id", &json!(session_id), "session_not_found"),
+        (GET_PAYMENT, "id", &payment_id, "payment_not_found"),
+        (COMPLETE_PAYMENT, "id", &payment_id, "payment_not_found"),
+        (CANCEL_PAYMENT, "id", &payment_id, "payment_not_found"),
+        (CREATE_REFUND, "payment_id", &payment_id, "payment_not_found"),
+        (GET_REFUND, "id", &refund_id, "refund_not_found"),
+    ] {
+        let call = |key| client.request(reqwest::Method::POST, method).bearer_auth(key);
+        let body = json!({ field: id });
+        let not_found = expected(404, "not_found", reason);
+        assert_eq!(refusal(call(live.as_str()).json(&body)).await, not_found, "{method}");
+        let test = call(service.env.api_key.as_str()).json(&body).send().await.unwrap();
+        assert_ne!(test.status(), 404, "{method} finds it with a test key");
+    }
+}
+
+#[tokio::test]
 async fn a_key_does_what_its_scopes_say_and_nothing_else() {
     let service = Service::start(Options::default()).await;
     let session_id = service.client.create_session(&service.client.purchase()).await;
@@ -64,6 +109,7 @@ async fn a_revoked_and_an_expired_key_are_refused_like_any_wrong_one() {
         name: DisplayName::parse("server").unwrap(),
         scopes: KeyScope::ALL.to_vec(),
         expires_at,
+        rate_limit: RateLimit::ByWorld,
     };
     let (id, key) = admin.issue_key(&game_id, new(None)).await.unwrap();
     assert_eq!(create(&service, key.reveal()).send().await.unwrap().status(), 200);
@@ -82,4 +128,89 @@ async fn a_revoked_and_an_expired_key_are_refused_like_any_wrong_one() {
             FROM jsonb_array_elements(keys) it)";
     sqlx::query(expire).bind(id.as_str()).execute(&library.pool).await.unwrap();
     assert_eq!(refusal(create(&service, key.reveal())).await, unauthorized);
+}
+
+/// The HTTP status that a process answers a key with.
+async fn answered(process: &Process, key: &str) -> u16 {
+    let call = process.client.request(reqwest::Method::POST, CREATE_SESSION).bearer_auth(key);
+    let call = call.json(&process.client.purchase());
+    call.send().await.unwrap().status().as_u16()
+}
+
+async fn key_ids(site: &Site) -> Vec<String> {
+    let listed = site.succeed(&["keys", "list", "space_shooter"]).await;
+    listed.lines().map(|it| it.split('\t').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_by_every_process_at_its_next_request() {
+    let site = Site::new().await;
+    let (one, other) = (site.serve("api", "one").await, site.serve("api", "other").await);
+    for process in [&one, &other] {
+        assert_eq!(answered(process, &site.api_key).await, 200);
+    }
+    site.succeed(&["keys", "revoke", "space_shooter", &key_ids(&site).await[0]]).await;
+    for process in [&one, &other] {
+        assert_eq!(answered(process, &site.api_key).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn of_a_rotated_key_and_its_successor_both_work_until_the_overlap_is_over() {
+    let site = Site::new().await;
+    let (one, other) = (site.serve("api", "one").await, site.serve("api", "other").await);
+    let rotate = async |index: usize, more: &[&str]| {
+        let key_id = key_ids(&site).await[index].clone();
+        let words = [&["keys", "rotate", "space_shooter", &key_id], more].concat();
+        site.succeed(&words).await.trim().to_owned()
+    };
+    let first = &site.api_key;
+    let second = rotate(0, &[]).await;
+    let third = rotate(1, &["--overlap-hours", "0"]).await;
+    for process in [&one, &other] {
+        assert_eq!(answered(process, first).await, 200, "its day is not over");
+        assert_eq!(answered(process, &second).await, 401, "its overlap was none");
+        assert_eq!(answered(process, &third).await, 200);
+    }
+    site.succeed(&["replay"]).await;
+}
+
+/// What `keys list` says of the last use, key by key.
+async fn last_uses(service: &Service) -> Vec<String> {
+    let listed = service.command(&["keys", "list", "space_shooter"]).await.stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    listed.lines().map(|it| it.split('\t').nth(6).unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn when_a_key_was_last_used_is_known_soon_and_at_a_stop_at_once() {
+    let mut service = Service::start(Options::default()).await;
+    let second = issue(&service, &["--world", "test"]).await;
+    assert_eq!(last_uses(&service).await, ["not used yet", "not used yet"]);
+    service.client.create_session(&service.client.purchase()).await;
+    let written = async || {
+        let uses = last_uses(&service).await;
+        (uses[0].starts_with("last used 20") && uses[1] == "not used yet").then_some(())
+    };
+    wait_until("the use of the first key to be written down", written).await;
+    assert_eq!(create(&service, &second).send().await.unwrap().status(), 200);
+    service.stop().await;
+    let uses = last_uses(&service).await;
+    assert!(uses.iter().all(|it| it.starts_with("last used 20")), "{uses:?}");
+}
+
+#[tokio::test]
+async fn the_last_use_moves_forward_only_whichever_process_writes_later() {
+    let service = Service::start(Options::default()).await;
+    let pool = service.library().await.pool;
+    let key_id = KeyId::from_bytes(id_bytes(1, 0, [1; 16]));
+    let noon = "2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap();
+    for (used_at, known) in [(1, 1), (0, 1), (2, 2)] {
+        let process = KeyUse::default();
+        let at = |minutes| noon + TimeDelta::minutes(minutes);
+        process.note(&key_id, at(used_at) + TimeDelta::seconds(59));
+        process.write(&pool, at(used_at)).await.unwrap();
+        let uses = toffeepay::api::last_uses(&pool, [&key_id]).await.unwrap();
+        assert_eq!(uses[key_id.as_str()], at(known));
+    }
 }

@@ -32,6 +32,7 @@ mod own_postgres;
 mod page;
 mod payments;
 mod protocol;
+mod rate_limits;
 mod reference;
 mod refunds;
 mod replay;

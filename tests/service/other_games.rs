@@ -82,6 +82,8 @@ pub(crate) async fn methods(service: &Service) -> Vec<String> {
         key_hasher: Arc::new(Key::generate()),
         pay_base_url: Url::parse("https://pay.example.com").unwrap(),
         providers: Registry::default(),
+        key_use: Default::default(),
+        rate_limits: Default::default(),
     };
     api.methods()
 }

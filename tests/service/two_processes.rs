@@ -26,7 +26,7 @@ pub(crate) struct Site {
     owner_url: String,
     service_url: String,
     master_key: String,
-    api_key: String,
+    pub(crate) api_key: String,
     /// Where players are sent.
     pay_base_url: String,
     logs: Scratch,
@@ -72,6 +72,7 @@ impl Site {
             ["games", "register", "space_shooter", "--studio", "Demo", "--name", "Space Shooter"];
         site.succeed(&register).await;
         let issue = ["keys", "issue", "space_shooter", "--world", "test", "--name", "Game server"];
+        let issue = [&issue[..], &["--requests-per-s", "none"]].concat();
         site.api_key = site.succeed(&issue).await.trim().to_owned();
         site
     }

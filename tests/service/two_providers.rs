@@ -139,6 +139,8 @@ async fn a_provider_is_not_believed_about_the_money_of_another() {
         pool: library.pool.clone(),
         clock: Arc::new(SystemClock),
         key_hasher: Arc::new(library.master.derive("api-keys")),
+        key_use: Arc::default(),
+        rate_limits: Arc::default(),
         pay_base_url: service.env.pay_url.parse().unwrap(),
         providers,
     };

@@ -24,7 +24,6 @@ use tower_http::{compression::CompressionLayer, decompression::RequestDecompress
 
 use super::{
     Api,
-    caller::Caller,
     description::{Method, SERVICES, Service, Verb},
     frame::{framed, refusal},
 };
@@ -82,9 +81,8 @@ impl Rest {
             Ok(translated) => translated,
             Err(refused) => {
                 // As everywhere: whoever has no key is told nothing but that.
-                let Api { pool, key_hasher, clock, .. } = &self.api;
-                let caller = Caller::identify(pool, key_hasher, &headers, clock.now()).await;
-                return refusal(&ConnectError::from(caller.err().unwrap_or(refused)));
+                let admitted = self.api.admit(&headers).await;
+                return refusal(&ConnectError::from(admitted.err().unwrap_or(refused)));
             }
         };
         let Ok(response) = self.connect.clone().oneshot(translated).await;

@@ -10,6 +10,7 @@ use super::super::{
     text::DisplayName,
     world::World,
 };
+use super::rate_limit::RateLimit;
 use super::words::{KeyScope, PayloadShape, WebhookType};
 use super::{GameError, SESSION_LIFETIME_S};
 
@@ -36,6 +37,8 @@ pub enum GameCommand {
     },
     /// Give out an API key.
     IssueKey(Box<IssueKey>),
+    /// Give out an API key that takes another's place.
+    RotateKey(Box<RotateKey>),
     /// Refuse an API key from now on.
     RevokeKey {
         /// Which.
@@ -92,6 +95,21 @@ pub struct IssueKey {
     pub scopes: Vec<KeyScope>,
     /// From when on it is refused; never, if `None`.
     pub expires_at: Option<Timestamp>,
+    /// How often it may be used.
+    pub rate_limit: RateLimit,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What a new API key is to take the place of; it may do the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotateKey {
+    /// The old key.
+    pub key_id: KeyId,
+    /// The new key's name in the log.
+    pub new_key_id: KeyId,
+    /// From when on the old one is refused, unless it ends before.
+    pub previous_expires_at: Timestamp,
     /// Now.
     pub at: Timestamp,
 }

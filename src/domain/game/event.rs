@@ -10,6 +10,7 @@ use super::super::{
     world::World,
 };
 use super::command::{Endpoint, GameSettings};
+use super::rate_limit::RateLimit;
 use super::words::KeyScope;
 
 /// A fact about one game.
@@ -45,8 +46,22 @@ pub enum GameEvent {
         scopes: Vec<KeyScope>,
         /// From when on it is refused.
         expires_at: Option<Timestamp>,
+        /// How often it may be used.
+        #[serde(default, skip_serializing_if = "RateLimit::is_by_world")]
+        rate_limit: RateLimit,
         /// When.
         issued_at: Timestamp,
+    },
+    /// An API key, issued just before, takes another's place.
+    KeyRotated {
+        /// The old key.
+        key_id: KeyId,
+        /// The new one.
+        new_key_id: KeyId,
+        /// From when on the old one is refused: never later than before.
+        previous_expires_at: Timestamp,
+        /// When.
+        rotated_at: Timestamp,
     },
     /// An API key is refused from now on.
     KeyRevoked {
@@ -97,6 +112,7 @@ impl DomainEvent for GameEvent {
             Self::Registered { .. } => "Registered",
             Self::SettingsChanged { .. } => "SettingsChanged",
             Self::KeyIssued { .. } => "KeyIssued",
+            Self::KeyRotated { .. } => "KeyRotated",
             Self::KeyRevoked { .. } => "KeyRevoked",
             Self::EndpointAdded { .. } => "EndpointAdded",
             Self::EndpointChanged { .. } => "EndpointChanged",
@@ -119,6 +135,7 @@ impl GameEvent {
             Self::Registered { registered_at: at, .. }
             | Self::SettingsChanged { changed_at: at, .. }
             | Self::KeyIssued { issued_at: at, .. }
+            | Self::KeyRotated { rotated_at: at, .. }
             | Self::KeyRevoked { revoked_at: at, .. }
             | Self::EndpointAdded { added_at: at, .. }
             | Self::EndpointChanged { changed_at: at, .. }

@@ -4,6 +4,8 @@
 
 mod command;
 mod event;
+mod keys;
+mod rate_limit;
 mod words;
 
 #[cfg(test)]
@@ -12,15 +14,16 @@ mod tests;
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Endpoint, GameCommand, GameSettings, IssueKey};
+pub use command::{Endpoint, GameCommand, GameSettings, IssueKey, RotateKey};
 pub use event::GameEvent;
+pub use keys::Key;
+pub use rate_limit::RateLimit;
 pub use words::{KeyScope, PayloadShape, WebhookType};
 
 use super::{
     Timestamp,
-    id::{EndpointId, KeyId, StudioId},
+    id::{EndpointId, StudioId},
     text::DisplayName,
-    world::World,
 };
 
 /// The shortest and longest time that a game may give its sessions, in seconds: a minute, 30 days.
@@ -61,23 +64,6 @@ pub struct GameState {
     pub endpoints: Vec<RegisteredEndpoint>,
 }
 
-/// An API key, by its public name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Key {
-    /// Its name in the log. Not the key.
-    pub key_id: KeyId,
-    /// Test or live.
-    pub world: World,
-    /// What people call it.
-    pub name: DisplayName,
-    /// What it may do.
-    pub scopes: Vec<KeyScope>,
-    /// From when on it is refused.
-    pub expires_at: Option<Timestamp>,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-}
-
 /// A place that webhooks are sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisteredEndpoint {
@@ -110,12 +96,18 @@ pub enum GameError {
     /// The game has no such key, or it was revoked.
     #[error("the game has no such key")]
     KeyNotFound,
+    /// The key has a successor already.
+    #[error("the key was rotated already; rotate its successor, or revoke the key to end it now")]
+    KeyRotated,
     /// A key that may do nothing is a mistake.
     #[error("a key needs at least one scope, each once")]
     Scopes,
     /// [`ENDPOINTS_MAX`] are in use.
     #[error("a game has at most 16 webhook endpoints; remove one first")]
     TooManyEndpoints,
+    /// A limit that is none.
+    #[error("a key's limit is at most 100,000 requests a second; more is none")]
+    RateLimit,
     /// What an endpoint takes does not fit its shape.
     #[error("an endpoint takes at least one type, each once; a flat one, sessions' types only")]
     WebhookTypes,
@@ -164,6 +156,7 @@ impl Game {
                 Ok(vec![GameEvent::SettingsChanged { settings, changed_at: at }])
             }
             GameCommand::IssueKey(key) => state.issue_key(*key),
+            GameCommand::RotateKey(rotate) => state.rotate_key(*rotate),
             GameCommand::RevokeKey { key_id, at } => state.revoke_key(key_id, at),
             GameCommand::AddEndpoint { endpoint_id, endpoint, at } => {
                 state.add_endpoint(endpoint_id, endpoint, at)
@@ -190,35 +183,6 @@ impl Game {
 }
 
 impl GameState {
-    fn issue_key(&self, key: IssueKey) -> Result<Vec<GameEvent>, GameError> {
-        // The same wish again: the key is there already.
-        if self.keys.iter().any(|it| it.key_id == key.key_id) {
-            return Ok(vec![]);
-        }
-        if self.keys.len() >= KEYS_MAX {
-            return Err(GameError::TooManyKeys);
-        }
-        let has_twice = |it: &KeyScope| key.scopes.iter().filter(|other| it == *other).count() > 1;
-        if key.scopes.is_empty() || key.scopes.iter().any(has_twice) {
-            return Err(GameError::Scopes);
-        }
-        Ok(vec![GameEvent::KeyIssued {
-            key_id: key.key_id,
-            world: key.world,
-            name: key.name,
-            scopes: key.scopes,
-            expires_at: key.expires_at,
-            issued_at: key.at,
-        }])
-    }
-
-    fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<Vec<GameEvent>, GameError> {
-        if self.keys.iter().all(|it| it.key_id != key_id) {
-            return Err(GameError::KeyNotFound);
-        }
-        Ok(vec![GameEvent::KeyRevoked { key_id, revoked_at: at }])
-    }
-
     fn add_endpoint(
         &self,
         endpoint_id: EndpointId,
@@ -245,9 +209,29 @@ impl GameState {
         match event {
             GameEvent::Registered { .. } => return None,
             GameEvent::SettingsChanged { settings, .. } => self.settings = settings,
-            GameEvent::KeyIssued { key_id, world, name, scopes, expires_at, issued_at } => {
+            GameEvent::KeyIssued {
+                key_id,
+                world,
+                name,
+                scopes,
+                expires_at,
+                rate_limit,
+                issued_at,
+            } => {
                 self.keys.iter().all(|it| it.key_id != key_id).then_some(())?;
-                self.keys.push(Key { key_id, world, name, scopes, expires_at, issued_at });
+                self.keys.push(Key {
+                    key_id,
+                    world,
+                    name,
+                    scopes,
+                    expires_at,
+                    rate_limit,
+                    issued_at,
+                    rotated_to: None,
+                });
+            }
+            GameEvent::KeyRotated { key_id, new_key_id, previous_expires_at, .. } => {
+                self.end_rotated_key(&key_id, new_key_id, previous_expires_at)?;
             }
             GameEvent::KeyRevoked { key_id, .. } => {
                 let index = self.keys.iter().position(|it| it.key_id == key_id)?;

@@ -4,6 +4,8 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 
 use super::*;
+use crate::domain::id::KeyId;
+use crate::domain::world::World;
 use crate::domain::{currency::Currency, id::id_bytes, session::CaptureMode};
 
 fn given(history: impl IntoIterator<Item = GameEvent>) -> AggregateTestExecutor<Game> {
@@ -68,6 +70,7 @@ fn issue(number: u8, scopes: &[KeyScope]) -> GameCommand {
         name: name(),
         scopes: scopes.to_vec(),
         expires_at: None,
+        rate_limit: RateLimit::ByWorld,
         at: now(),
     }))
 }
@@ -79,6 +82,7 @@ fn issued(number: u8) -> GameEvent {
         name: name(),
         scopes: vec![KeyScope::Read],
         expires_at: None,
+        rate_limit: RateLimit::ByWorld,
         issued_at: now(),
     }
 }
@@ -89,6 +93,20 @@ fn revoke(number: u8) -> GameCommand {
 
 fn revoked(number: u8) -> GameEvent {
     GameEvent::KeyRevoked { key_id: key(number), revoked_at: now() }
+}
+
+fn rotate_key(old: u8, new: u8, previous_expires_at: Timestamp) -> GameCommand {
+    let (key_id, new_key_id, at) = (key(old), key(new), now());
+    GameCommand::RotateKey(Box::new(RotateKey { key_id, new_key_id, previous_expires_at, at }))
+}
+
+fn key_rotated(old: u8, new: u8, previous_expires_at: Timestamp) -> GameEvent {
+    let (key_id, new_key_id, rotated_at) = (key(old), key(new), now());
+    GameEvent::KeyRotated { key_id, new_key_id, previous_expires_at, rotated_at }
+}
+
+fn tomorrow() -> Timestamp {
+    now() + TimeDelta::days(1)
 }
 
 fn add(number: u8, endpoint: Endpoint) -> GameCommand {
@@ -141,6 +159,7 @@ fn nothing_can_be_asked_of_a_game_that_does_not_exist() {
         change_settings(usual()),
         issue(1, &[KeyScope::Read]),
         revoke(1),
+        rotate_key(1, 2, tomorrow()),
         add(1, paid_only()),
         change(1, paid_only()),
         rotate(1),
@@ -193,9 +212,92 @@ fn an_unknown_or_revoked_key_cannot_be_revoked() {
 }
 
 #[test]
+fn a_rotated_key_s_successor_may_do_the_same_and_the_old_one_ends_after_the_overlap() {
+    let old = |key_id| GameEvent::KeyIssued {
+        key_id,
+        world: World::Live,
+        name: name(),
+        scopes: vec![KeyScope::Refund, KeyScope::Read],
+        expires_at: None,
+        rate_limit: RateLimit::Unlimited,
+        issued_at: now(),
+    };
+    given([registered(), old(key(1))])
+        .when(rotate_key(1, 2, tomorrow()))
+        .then_expect_events(vec![old(key(2)), key_rotated(1, 2, tomorrow())]);
+}
+
+/// Issued a day ago for three days: it ends the day after tomorrow.
+fn issued_for_three_days(number: u8) -> GameEvent {
+    GameEvent::KeyIssued {
+        key_id: key(number),
+        world: World::Test,
+        name: name(),
+        scopes: vec![KeyScope::Read],
+        expires_at: Some(now() + TimeDelta::days(2)),
+        rate_limit: RateLimit::ByWorld,
+        issued_at: now() - TimeDelta::days(1),
+    }
+}
+
+#[test]
+fn a_rotation_moves_an_end_earlier_and_never_later_and_gives_as_long_a_life_again() {
+    let end = now() + TimeDelta::days(2);
+    for (asked, comes_to) in [(now(), now()), (tomorrow(), tomorrow()), (end, end)]
+        .into_iter()
+        .chain([(end + TimeDelta::microseconds(1), end)])
+    {
+        let new = GameEvent::KeyIssued {
+            key_id: key(2),
+            world: World::Test,
+            name: name(),
+            scopes: vec![KeyScope::Read],
+            expires_at: Some(now() + TimeDelta::days(3)),
+            rate_limit: RateLimit::ByWorld,
+            issued_at: now(),
+        };
+        given([registered(), issued_for_three_days(1)])
+            .when(rotate_key(1, 2, asked))
+            .then_expect_events(vec![new, key_rotated(1, 2, comes_to)]);
+    }
+}
+
+#[test]
+fn a_key_is_rotated_once_and_its_successor_then() {
+    let rotated = [registered(), issued(1), issued(2), key_rotated(1, 2, tomorrow())];
+    let again = |new| rotate_key(1, new, now());
+    given(rotated.clone()).when(again(2)).then_expect_events(vec![]);
+    given(rotated.clone()).when(again(3)).then_expect_error(GameError::KeyRotated);
+    given(rotated.clone())
+        .when(rotate_key(2, 3, tomorrow()))
+        .then_expect_events(vec![issued(3), key_rotated(2, 3, tomorrow())]);
+    given(rotated).when(revoke(1)).then_expect_events(vec![revoked(1)]);
+}
+
+#[test]
+fn an_unknown_or_revoked_key_cannot_be_rotated() {
+    for history in [vec![registered()], vec![registered(), issued(1), revoked(1)]] {
+        let rotate = rotate_key(1, 2, tomorrow());
+        given(history).when(rotate).then_expect_error(GameError::KeyNotFound);
+    }
+}
+
+#[test]
 fn a_key_needs_at_least_one_scope_and_each_once() {
     for scopes in [&[][..], &[KeyScope::Read, KeyScope::Read]] {
         given([registered()]).when(issue(1, scopes)).then_expect_error(GameError::Scopes);
+    }
+}
+
+#[test]
+fn a_key_s_own_limit_is_one_that_can_be_counted() {
+    for (per_second, allowed) in [(100_000, true), (100_001, false)] {
+        let rate_limit = RateLimit::PerSecond(per_second.try_into().unwrap());
+        let GameCommand::IssueKey(key) = issue(1, &[KeyScope::Read]) else { unreachable!() };
+        let issue = GameCommand::IssueKey(Box::new(IssueKey { rate_limit, ..*key }));
+        let result = given([registered()]).when(issue).inspect_result();
+        assert_eq!(result.is_ok(), allowed, "{per_second} requests/s");
+        assert!(allowed || result == Err(GameError::RateLimit));
     }
 }
 
@@ -204,6 +306,8 @@ fn the_fifty_first_key_is_refused_until_one_is_revoked() {
     let keys = |count: u8| std::iter::once(registered()).chain((1..=count).map(issued));
     given(keys(49)).when(issue(99, &[KeyScope::Read])).then_expect_events(vec![issued(99)]);
     given(keys(50)).when(issue(99, &[KeyScope::Read])).then_expect_error(GameError::TooManyKeys);
+    let rotate = rotate_key(1, 99, tomorrow());
+    given(keys(50)).when(rotate).then_expect_error(GameError::TooManyKeys);
     given(keys(50).chain([revoked(1)]))
         .when(issue(99, &[KeyScope::Read]))
         .then_expect_events(vec![issued(99)]);
@@ -274,11 +378,15 @@ fn the_seventeenth_endpoint_is_refused_until_one_is_removed() {
 
 #[test]
 fn a_history_that_the_rules_cannot_have_written_refuses_every_command() {
+    let end = || now() + TimeDelta::days(3);
     for damaged in [
         vec![issued(1)],
         vec![registered(), registered()],
         vec![registered(), revoked(1)],
         vec![registered(), issued(1), issued(1)],
+        vec![registered(), issued(1), key_rotated(1, 2, tomorrow())],
+        vec![registered(), issued(2), key_rotated(1, 2, tomorrow())],
+        vec![registered(), issued_for_three_days(1), issued(2), key_rotated(1, 2, end())],
         vec![registered(), added(1), added(1)],
         vec![registered(), removed(1)],
         vec![registered(), rotated(1)],
