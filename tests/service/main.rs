@@ -38,6 +38,7 @@ mod refunds;
 mod replay;
 mod rest;
 mod rolling;
+mod schemathesis;
 mod screenshots;
 mod sdk_python;
 mod sessions;

@@ -51,6 +51,14 @@ pub fn python() -> PathBuf {
         .clone()
 }
 
+/// A Python that can import `schemathesis`, in an environment of its own: it needs so much.
+pub fn schemathesis() -> PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    let install =
+        || python::find_or_install_environment("schemathesis", "schemathesis-requirements.txt");
+    INSTALLED.get_or_init(|| install().unwrap_or_else(|why| panic!("{why}"))).clone()
+}
+
 /// A script of `tests/clients`, where it lies in the source tree.
 pub fn client_script(name: &str) -> PathBuf {
     install::clients_source().join(name)

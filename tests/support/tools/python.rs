@@ -1,4 +1,4 @@
-//! A virtual environment with the PyPI clients of the tests.
+//! Virtual environments with the PyPI clients of the tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,10 +10,16 @@ const DEBIAN_PYTHON: &str = "/usr/bin/python3";
 const PROGRAM: &str = "bin/python";
 const HINT: &str = "install Python 3.10 or newer with its venv module (Debian: python3-venv)";
 
+/// The Python that most clients share.
 pub fn find_or_install() -> Result<PathBuf> {
-    let requirements = clients_source().join("requirements.txt");
+    find_or_install_environment("python", "requirements.txt")
+}
+
+/// The Python of the environment `name`, which has what that file of `tests/clients` names.
+pub fn find_or_install_environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let requirements = clients_source().join(requirements);
     let key = digest(std::slice::from_ref(&requirements))?;
-    let folder = once("python", &key, PROGRAM, |folder| {
+    let folder = once(name, &key, PROGRAM, |folder| {
         make_environment(folder)?;
         run(pip_install(&program(folder)).arg("-r").arg(&requirements)).map(drop)
     })?;
