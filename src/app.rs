@@ -39,6 +39,8 @@ use crate::{
 
 /// How long a connection's first bytes may take.
 const BEGIN_WITHIN: Duration = Duration::from_secs(10);
+/// How long a request's head may take, from its first byte on.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// How long a connection is kept for its next request. Longer than proxies keep theirs, 60 s by
 /// default: a request on a connection that we just closed is lost, and they do not repeat a POST.
 const IDLE_WITHIN: Duration = Duration::from_secs(75);
@@ -189,6 +191,7 @@ impl App {
         parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
         let patience = Patience {
             begin_within: BEGIN_WITHIN,
+            head_within: HEAD_WITHIN,
             idle_within: IDLE_WITHIN,
             stalled_within: STALLED_WITHIN,
             drain: self.settings.drain,

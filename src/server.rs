@@ -1,11 +1,17 @@
 //! Serves HTTP: bounds on connections and on how long a client may take, and a bounded drain at the
 //! end. Knows no routes.
 
+mod heads;
 mod stalled;
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -14,12 +20,18 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+use heads::{Calls, Heads};
 use stalled::Stalled;
 
 /// The most connections at once; more wait in the operating system's queue.
 const CONNECTIONS_MAX: usize = 10_000;
 /// The most requests at once on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 100;
+/// The most bytes of a request's head, and the most header fields; HTTP/1 answers 431 beyond that.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+const HEADERS_MAX: usize = 100;
+/// The most bytes of a request's header fields over HTTP/2, of which a connection has many at once.
+const HTTP2_HEADERS_BYTES_MAX: u32 = 16 * 1024;
 /// How often the first bytes of a connection are looked at until they say which protocol it is.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What a connection of HTTP/2 begins with (RFC 9113, 3.4).
@@ -32,6 +44,8 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 pub struct Patience {
     /// For a connection's first bytes, and for the answer to a ping of HTTP/2.
     pub begin_within: Duration,
+    /// For the rest of a head of HTTP/1, from its first byte on.
+    pub head_within: Duration,
     /// For the whole head of a connection's next request, its idle time before that included.
     pub idle_within: Duration,
     /// For taking in some of what the client is sent.
@@ -47,12 +61,16 @@ pub async fn serve(
     shutdown: CancellationToken,
     patience: Patience,
 ) {
-    let Patience { begin_within, idle_within, stalled_within, drain } = patience;
+    let Patience { begin_within, head_within, idle_within, stalled_within, drain } = patience;
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle_within);
+    let mut http1 = builder.http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(idle_within);
+    http1.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX);
-    // Nothing else bounds a connection of HTTP/2 on which no request is made.
+    http2.max_header_list_size(HTTP2_HEADERS_BYTES_MAX);
+    // Nothing else bounds a connection of HTTP/2 on which no request is made. They bound a head too:
+    // between its frames, or within one, no other may be sent, and so no ping be answered.
     http2.keep_alive_interval(begin_within).keep_alive_timeout(begin_within);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let open = GracefulShutdown::new();
@@ -64,7 +82,8 @@ pub async fn serve(
         let Some((stream, place)) = accepted else { continue };
         // Small answers must not wait for a larger packet.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let calls = Calls::default();
+        let service = watched(router.clone(), calls.clone());
         let (builder, watcher) = (builder.clone(), open.watcher());
         let stop = shutdown.clone();
         tokio::spawn(async move {
@@ -76,11 +95,10 @@ pub async fn serve(
                 () = stop.cancelled() => return,
                 begun = timeout(begin_within, has_begun(&stream)) => begun,
             };
-            if !matches!(begun, Ok(true)) {
-                return;
-            }
-            let stream = TokioIo::new(Stalled::new(stream, stalled_within));
-            let connection = builder.serve_connection(stream, service);
+            let Ok(Some(protocol)) = begun else { return };
+            let head_within = (protocol == Protocol::Http1).then_some(head_within);
+            let stream = Heads::new(Stalled::new(stream, stalled_within), calls, head_within);
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
             // A client that went away is no failure of ours.
             let _ = watcher.watch(connection).await;
         });
@@ -91,14 +109,40 @@ pub async fn serve(
     }
 }
 
-/// Whether the client has sent enough to tell HTTP/1 from HTTP/2; not, if it went away.
-async fn has_begun(stream: &tokio::net::TcpStream) -> bool {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// The router, telling when a call begins and when it is over.
+fn watched(
+    router: Router,
+    calls: Calls,
+) -> impl Service<
+    Request<Incoming>,
+    Response = axum::http::Response<heads::Held<axum::body::Body>>,
+    Error = Infallible,
+    Future: Send,
+> + Clone {
+    let router = TowerToHyperService::new(router);
+    service_fn(move |request: Request<Incoming>| {
+        let call = calls.begin();
+        let answering = router.call(request.map(|body| call.reading(body)));
+        async move { Ok(answering.await?.map(|body| call.sending(body))) }
+    })
+}
+
+/// What the client speaks, once it has sent enough to tell; `None` if it went away.
+async fn has_begun(stream: &tokio::net::TcpStream) -> Option<Protocol> {
     let mut first = [0; HTTP2_PREFACE.len()];
     loop {
         match stream.peek(&mut first).await {
-            Ok(0) | Err(_) => return false,
-            Ok(count) if count == first.len() => return true,
-            Ok(count) if !HTTP2_PREFACE.starts_with(&first[..count]) => return true,
+            Ok(0) | Err(_) => return None,
+            Ok(count) if !HTTP2_PREFACE.starts_with(&first[..count]) => {
+                return Some(Protocol::Http1);
+            }
+            Ok(count) if count == first.len() => return Some(Protocol::Http2),
             Ok(_) => tokio::time::sleep(LOOK_EVERY).await,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -23,8 +23,13 @@ const REQUEST: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 const LAST_REQUEST: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
 /// Patient in nothing but what a test sets.
-const PATIENT: Patience =
-    Patience { begin_within: LONG, idle_within: LONG, stalled_within: LONG, drain: LONG };
+const PATIENT: Patience = Patience {
+    begin_within: LONG,
+    head_within: LONG,
+    idle_within: LONG,
+    stalled_within: LONG,
+    drain: LONG,
+};
 
 async fn started(
     router: Router,
@@ -68,6 +73,107 @@ async fn a_client_that_says_nothing_or_half_of_something_is_hung_up_on() {
     for words in ["", "PRI * HT", preface, "GET / HTTP/1.1\r\nhost: "] {
         let answer = all_of(send(address, words).await).await;
         assert!(!answer.contains("served"), "{words:?}: {answer}");
+    }
+}
+
+/// Sends byte after byte, each long before the idle time is over, until hung up on.
+async fn dripped(mut client: TcpStream, bytes: &[u8]) -> String {
+    let (mut reading, mut writing) = client.split();
+    let mut answer = vec![];
+    let drip = async {
+        for byte in bytes.iter().cycle() {
+            tokio::time::sleep(BRIEF / 4).await;
+            if writing.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let hung_up = async {
+        let _ = reading.read_to_end(&mut answer).await;
+    };
+    let ended = async {
+        tokio::select! { () = drip => {}, () = hung_up => {} }
+    };
+    timeout(WAIT_MAX, ended).await.expect("the connection is held for ever");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_head_that_is_begun_and_dripped_is_hung_up_on_whether_the_first_or_a_later_one() {
+    let patience = Patience { head_within: BRIEF, ..PATIENT };
+    let (address, ..) = started(one_route(), patience).await;
+    let answer = dripped(send(address, "GET / HTTP/1.1\r\nhost: ").await, b"x").await;
+    assert_eq!(answer, "");
+    let mut client = send(address, REQUEST).await;
+    client.read_exact(&mut [0; 1]).await.unwrap();
+    let answer = dripped(client, b"GET / HTTP/1.1\r\nhost: x").await;
+    assert_eq!(answer.matches("served").count(), 1, "{answer}");
+}
+
+#[tokio::test]
+async fn the_time_of_a_head_does_not_count_between_requests_nor_in_a_call() {
+    let patience = Patience { head_within: BRIEF, ..PATIENT };
+    let echo = Router::new().route("/", get(|| async { "served" }).post(async |body: String| body));
+    let (address, ..) = started(echo, patience).await;
+    let mut client = send(address, REQUEST).await;
+    tokio::time::sleep(3 * BRIEF).await;
+    let slow = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\n\r\nsl";
+    client.write_all(slow.as_bytes()).await.unwrap();
+    tokio::time::sleep(3 * BRIEF).await;
+    client.write_all(b"owly").await.unwrap();
+    tokio::time::sleep(3 * BRIEF).await;
+    client.write_all(LAST_REQUEST.as_bytes()).await.unwrap();
+    let answer = all_of(client).await;
+    assert_eq!(answer.matches("served").count(), 2, "{answer}");
+    assert_eq!(answer.matches("slowly").count(), 1, "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_arrives_after_its_answer_is_no_head() {
+    let deaf = Router::new().route("/", post(|| async { "unheard" }).get(|| async { "served" }));
+    let patience = Patience { head_within: BRIEF, ..PATIENT };
+    let (address, ..) = started(deaf, patience).await;
+    let whole = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody";
+    let mut client = send(address, whole).await;
+    client.read_exact(&mut [0; 1]).await.unwrap();
+    tokio::time::sleep(3 * BRIEF).await;
+    client.write_all(LAST_REQUEST.as_bytes()).await.unwrap();
+    let answer = all_of(client).await;
+    assert!(answer.contains("unheard") && answer.ends_with("served"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_of_http2_that_is_dripped_is_hung_up_on() {
+    let patience = Patience { begin_within: BRIEF, ..PATIENT };
+    let (address, ..) = started(one_route(), patience).await;
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(HTTP2_PREFACE).await.unwrap();
+    // Empty SETTINGS; HEADERS of stream 1 that announce more (no END_HEADERS) and hold nothing.
+    client.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+    client.write_all(&[0, 0, 0, 1, 0, 0, 0, 0, 1]).await.unwrap();
+    // CONTINUATION, again and again, one byte of a header field each.
+    dripped(client, &[0, 0, 1, 9, 0, 0, 0, 0, 1, 0x40]).await;
+}
+
+#[tokio::test]
+async fn a_head_may_have_so_many_fields_and_bytes_and_no_more() {
+    let (address, ..) = started(one_route(), PATIENT).await;
+    let head = |fields: usize, bytes: usize| {
+        let fields: String = (2..fields).map(|it| format!("x-{it}: x\r\n")).collect();
+        let start = format!("GET / HTTP/1.1\r\nhost: x\r\n{fields}connection: close\r\n");
+        let filling = "x".repeat(bytes.saturating_sub(start.len() + "x: \r\n\r\n".len()));
+        if bytes == 0 { format!("{start}\r\n") } else { format!("{start}x: {filling}\r\n\r\n") }
+    };
+    for (head, is_taken) in [
+        (head(HEADERS_MAX, 0), true),
+        (head(HEADERS_MAX + 1, 0), false),
+        (head(2, HEAD_BYTES_MAX / 2), true),
+        (head(2, 2 * HEAD_BYTES_MAX), false),
+    ] {
+        let answer = all_of(send(address, &head).await).await;
+        assert_eq!(answer.ends_with("served"), is_taken, "{answer}");
+        assert!(is_taken || answer.starts_with("HTTP/1.1 431"), "{answer}");
     }
 }
 

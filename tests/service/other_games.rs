@@ -80,10 +80,10 @@ pub(crate) async fn methods(service: &Service) -> Vec<String> {
         pool: library.pool.clone(),
         clock: Arc::new(SystemClock),
         key_hasher: Arc::new(Key::generate()),
+        key_use: Arc::default(),
+        rate_limits: Arc::default(),
         pay_base_url: Url::parse("https://pay.example.com").unwrap(),
         providers: Registry::default(),
-        key_use: Default::default(),
-        rate_limits: Default::default(),
     };
     api.methods()
 }

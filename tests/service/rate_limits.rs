@@ -6,13 +6,11 @@ use futures::future::join_all;
 use reqwest::{Response, header::RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::client::{
-    CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
-    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, WALLET_METHODS,
-};
+use super::client::GET_SESSION;
 use super::errors::{expected, refusal_of};
 use super::harness::{Options, Service, wait_until};
 use super::keys::issue;
+use super::other_games::methods;
 
 /// One request a second, two at once.
 const SLOWEST: [&str; 4] = ["--world", "test", "--requests-per-s", "1"];
@@ -54,22 +52,21 @@ async fn a_key_that_calls_too_often_is_refused_until_it_has_waited_as_it_was_tol
 #[tokio::test]
 async fn every_method_counts() {
     let service = Service::start(Options::default()).await;
-    let ours = [
-        CREATE_SESSION,
-        CANCEL_SESSION,
-        GET_SESSION,
-        GET_SESSION_STATUS,
-        GET_PAYMENT,
-        COMPLETE_PAYMENT,
-        CANCEL_PAYMENT,
-        CREATE_REFUND,
-        GET_REFUND,
-    ];
-    for method in ours.into_iter().chain(WALLET_METHODS) {
+    for method in &methods(&service).await {
         let key = issue(&service, &SLOWEST).await;
         let rate_limited = expected(429, "resource_exhausted", "rate_limited");
         assert_eq!(refusal_of(refused(&service, &key, method).await).await, rate_limited);
     }
+    let key = issue(&service, &SLOWEST).await;
+    let rest = async || {
+        let call = service.client.request(reqwest::Method::GET, "/v1/sessions/sess_1");
+        let response = call.bearer_auth(&key).send().await.unwrap();
+        (response.status() == 429).then_some(response)
+    };
+    let response = wait_until("a refusal over REST", rest).await;
+    assert_eq!(response.headers()[RETRY_AFTER], "1");
+    let rate_limited = expected(429, "resource_exhausted", "rate_limited");
+    assert_eq!(refusal_of(response).await, rate_limited);
 }
 
 #[tokio::test]
