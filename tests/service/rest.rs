@@ -1,7 +1,10 @@
 //! The same API as plain HTTP: same answers, same refusals, same repeats.
 
+use std::process::Stdio;
+
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use super::client::{
     CANCEL_SESSION, CREATE_SESSION, GET_PAYMENT, GET_REFUND, GET_SESSION, GET_SESSION_STATUS,
@@ -10,6 +13,7 @@ use super::client::{
 use super::errors::{expected, other_game, refusal};
 use super::harness::{Options, Service};
 use super::payments::{pay, wait_for, with_manual_capture};
+use super::support::tools;
 
 /// A request over plain HTTP with the game's key.
 fn rest(service: &Service, method: Method, path: &str) -> RequestBuilder {
@@ -207,4 +211,43 @@ async fn what_is_no_request_of_the_api_is_refused_in_its_words() {
     json_of(fine.body(service.client.purchase().to_string())).await;
     let untold = post(&service, "/v1/sessions").body(service.client.purchase().to_string());
     json_of(untold).await;
+}
+
+/// What a shell's command prints.
+async fn shell(command: &str) -> String {
+    tokio::task::spawn_blocking(tools::curl).await.unwrap();
+    let mut shell = Command::new("sh");
+    let output = shell.args(["-c", command]).stdin(Stdio::null()).output().await.unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn bodies_may_be_packed_with_gzip_both_ways_and_2_mib_are_2_mib_unpacked() {
+    let service = Service::start(Options::default()).await;
+    let (base, key) = (&service.env.api_url, &service.env.api_key);
+    let curl = format!(
+        "curl -sS --max-time 30 -H 'Authorization: Bearer {key}' \
+         -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' --data-binary @- {base}/v1/sessions"
+    );
+    let purchase = service.client.purchase();
+    let created = shell(&format!("printf '%s' '{purchase}' | gzip -c | {curl}")).await;
+    let created: Value = serde_json::from_str(&created).unwrap();
+    assert_eq!(created["status"], "pending", "{created}");
+    let bomb = shell(&format!("head -c 9000000 /dev/zero | tr '\\0' ' ' | gzip -c | {curl}")).await;
+    let bomb: Value = serde_json::from_str(&bomb).unwrap();
+    assert_eq!(bomb["code"], "invalid_argument", "{bomb}");
+    assert!(bomb["message"].as_str().unwrap().contains("at most 2 MiB"), "{bomb}");
+
+    let list = "/v1/sessions?game_id=space_shooter";
+    let packed = get(&service, list).header(header::ACCEPT_ENCODING, "gzip").send().await.unwrap();
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+    let asked = format!("curl -sS --compressed -H 'Authorization: Bearer {key}' '{base}{list}'");
+    assert_eq!(serde_json::from_str::<Value>(&shell(&asked).await).unwrap(), json!([created]));
+    let plain = get(&service, list).send().await.unwrap();
+    assert!(!plain.headers().contains_key(header::CONTENT_ENCODING), "only where it is asked for");
+    let other =
+        post(&service, "/v1/sessions").header(header::CONTENT_ENCODING, "br").json(&purchase);
+    let unsupported = expected(415, "invalid_argument", "unsupported_media_type");
+    assert_eq!(refusal(other).await, unsupported);
 }

@@ -7,13 +7,19 @@ use std::{
     process::{Child, Output, Stdio},
 };
 
+use buffa::Message;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
-use toffeepay::{event_store::EventStore, vault::Key};
+use toffeepay::{
+    event_store::EventStore,
+    proto::pay::v1::{CreateSessionRequest, CreateSessionResponse},
+    vault::Key,
+};
 use tokio::sync::OnceCell;
 
 use super::books::{assert_agree, settled};
-use super::client::{Client, PAYS};
+use super::client::{CREATE_SESSION, Client, LIST_SESSIONS, PAYS};
 use super::harness::{EnvFile, Library, bare_command, new_database, wait_until};
 use super::support::cluster::{Scratch, shared};
 
@@ -176,19 +182,56 @@ async fn what_one_process_wrote_the_other_reads_at_once() {
         for _ in 0..20 {
             let session_id = writer.create_session(&writer.purchase()).await;
             assert_eq!(reader.status(&session_id).await, "pending");
+            assert_eq!(newest(reader).await, session_id);
             let cancel = writer.send_form(&format!("/{session_id}/cancel"), &[]);
             assert_eq!(cancel.send().await.unwrap().status(), 303);
             assert_eq!(reader.status(&session_id).await, "cancelled");
         }
     }
     let key = |it: &Client| {
-        let call = it.call(super::client::CREATE_SESSION).header("Idempotency-Key", "order-1");
+        let call = it.call(CREATE_SESSION).header("Idempotency-Key", "order-1");
         call.json(&it.purchase())
     };
     let first = key(&one.client).send().await.unwrap().bytes().await.unwrap();
     let repeat = key(&other.client).send().await.unwrap();
     assert_eq!(repeat.headers()["idempotent-replayed"], "true");
     assert_eq!(repeat.bytes().await.unwrap(), first, "one answer on every process");
+}
+
+/// The first of the listed sessions.
+async fn newest(client: &Client) -> String {
+    let list = json!({ "game_id": "space_shooter", "limit": 1 });
+    let page: Value =
+        client.call(LIST_SESSIONS).json(&list).send().await.unwrap().json().await.unwrap();
+    page["sessions"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn fifty_repeats_at_once_over_two_processes_and_both_codecs_make_one_session() {
+    let site = Site::new().await;
+    let (one, other) = (site.serve("api", "one").await, site.serve("api", "other").await);
+    let request = one.client.purchase();
+    let typed: CreateSessionRequest = serde_json::from_value(request.clone()).unwrap();
+    let answers = join_all((0..50).map(async |number| {
+        let client = if number % 2 == 0 { &one.client } else { &other.client };
+        let call = client.call(CREATE_SESSION).header("Idempotency-Key", "order-1");
+        if number % 3 == 0 {
+            let call = call.header("content-type", "application/proto");
+            let answer = call.body(typed.encode_to_vec()).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let bytes = answer.bytes().await.unwrap();
+            CreateSessionResponse::decode_from_slice(&bytes).unwrap().session_id
+        } else {
+            let answer: Value = call.json(&request).send().await.unwrap().json().await.unwrap();
+            answer["session_id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        }
+    }));
+    let answers = answers.await;
+    assert!(answers.iter().all(|it| *it == answers[0]), "{answers:?}");
+    let library = site.library().await;
+    let sessions: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM session").fetch_one(&library.pool).await.unwrap();
+    assert_eq!(sessions, 1);
 }
 
 #[tokio::test]
@@ -226,7 +269,7 @@ async fn without_a_worker_a_payment_stays_pending_and_is_made_by_the_first_that_
     assert_eq!(api.client.status(&session_id).await, "pending");
     let worker = site.serve("worker", "worker").await;
     api.client.wait_for_status(&session_id, "paid").await;
-    let create = worker.client.call(super::client::CREATE_SESSION).json(&json!({}));
+    let create = worker.client.call(CREATE_SESSION).json(&json!({}));
     assert_eq!(create.send().await.unwrap().status(), 404, "a worker serves no API");
 }
 

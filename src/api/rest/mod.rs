@@ -49,7 +49,7 @@ pub(super) fn routes(api: &Api, connect: Router) -> Router {
         .route("/v1/{*path}", any(refusals::no_such_path))
         .method_not_allowed_fallback(refusals::no_such_verb)
         .layer(CompressionLayer::new())
-        .layer(RequestDecompressionLayer::new())
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .route_layer(middleware::from_fn(framed))
 }
 

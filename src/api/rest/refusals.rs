@@ -19,9 +19,9 @@ pub(super) async fn no_such_verb() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, refusal(&error)).into_response()
 }
 
-/// A body that says it is something else.
+/// A body that says it is something else, or is packed in a way that we do not unpack.
 pub(super) fn no_json() -> Response {
-    let words = "Content-Type must be application/json";
+    let words = "Content-Type must be application/json, and Content-Encoding gzip or none";
     let error = with_reason(ErrorCode::InvalidArgument, "unsupported_media_type", words.to_owned());
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal(&error)).into_response()
 }

@@ -19,8 +19,12 @@ use crate::{
 
 const JSON: &str = "application/json";
 
-/// Whether the body says that it is something else than JSON in its only encoding.
+/// Whether the body says that it is something else than JSON, or is still packed: what can be
+/// unpacked was.
 pub(super) fn is_of_other_type(method: &Method, request: &Request) -> bool {
+    if method.has_body && request.headers().contains_key(header::CONTENT_ENCODING) {
+        return true;
+    }
     let given = request.headers().get(header::CONTENT_TYPE).filter(|_| method.has_body);
     let kind = given.map(|it| it.to_str().unwrap_or_default().split(';').next());
     kind.is_some_and(|it| !it.unwrap_or_default().trim().eq_ignore_ascii_case(JSON))
