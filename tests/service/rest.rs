@@ -195,7 +195,14 @@ async fn a_field_that_is_given_twice_must_be_the_same_and_of_its_type() {
 async fn what_is_no_request_of_the_api_is_refused_in_its_words() {
     let service = Service::start(Options::default()).await;
     let nothing = expected(404, "not_found", "not_found");
-    for path in ["/v1/nothing", "/v1/sessions/sess_1/nothing", "/v1/sessions/"] {
+    for path in [
+        "/v1",
+        "/v1/",
+        "/v1/nothing",
+        "/v1/sessions/sess_1/nothing",
+        "/v1/sessions/",
+        "/v1/sessions/%FF",
+    ] {
         assert_eq!(refusal(get(&service, path)).await, nothing, "{path}");
     }
     let call = rest(&service, Method::DELETE, "/v1/sessions/sess_1").send().await.unwrap();
@@ -250,4 +257,20 @@ async fn bodies_may_be_packed_with_gzip_both_ways_and_2_mib_are_2_mib_unpacked()
         post(&service, "/v1/sessions").header(header::CONTENT_ENCODING, "br").json(&purchase);
     let unsupported = expected(415, "invalid_argument", "unsupported_media_type");
     assert_eq!(refusal(other).await, unsupported);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_packed_as_it_says_is_the_clients_fault() {
+    let service = Service::start(Options::default()).await;
+    let invalid = expected(400, "invalid_argument", "invalid_argument");
+    let broken = |call: RequestBuilder| {
+        let call = call.header(header::CONTENT_TYPE, "application/json");
+        call.header(header::CONTENT_ENCODING, "gzip").body("{}")
+    };
+    for path in ["/v1/sessions", "/v1/sessions/sess_1/cancel"] {
+        assert_eq!(refusal(broken(post(&service, path))).await, invalid, "{path}");
+        let bare = service.client.request(Method::POST, path);
+        let unauthorized = expected(401, "unauthenticated", "unauthorized");
+        assert_eq!(refusal(broken(bare)).await, unauthorized, "{path}");
+    }
 }

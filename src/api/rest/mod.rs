@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{RawPathParams, Request},
+    extract::{RawPathParams, Request, rejection::RawPathParamsRejection},
     middleware,
     response::Response,
     routing::{MethodRouter, any, get, post},
@@ -46,6 +46,8 @@ pub(super) fn routes(api: &Api, connect: Router) -> Router {
         }
     }
     router
+        .route("/v1", any(refusals::no_such_path))
+        .route("/v1/", any(refusals::no_such_path))
         .route("/v1/{*path}", any(refusals::no_such_path))
         .method_not_allowed_fallback(refusals::no_such_verb)
         .layer(CompressionLayer::new())
@@ -55,9 +57,15 @@ pub(super) fn routes(api: &Api, connect: Router) -> Router {
 
 fn route(rest: &Arc<Rest>, service: &'static Service, method: &'static Method) -> MethodRouter {
     let rest = Arc::clone(rest);
-    let handler = move |path: RawPathParams, request: Request| {
+    let handler = move |path: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
         let rest = Arc::clone(&rest);
-        async move { rest.call(service, method, path, request).await }
+        async move {
+            match path {
+                Ok(path) => rest.call(service, method, path, request).await,
+                // No text, so nobody's id.
+                Err(_) => refusals::no_such_path().await,
+            }
+        }
     };
     match method.verb {
         Verb::Get => get(handler),

@@ -1,9 +1,11 @@
 //! A request over plain HTTP as the request of its method, in JSON.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{RawPathParams, Request},
 };
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
 use http::{HeaderValue, Method as HttpMethod, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -46,10 +48,8 @@ pub(super) async fn translate(
     let body = if !method.has_body {
         from_query(method, parts.uri.query().unwrap_or_default(), &mut given)?;
         Value::Object(given).to_string().into()
-    } else if given.is_empty() {
-        body
     } else {
-        with_path(method, body, given).await?
+        with_path(method, whole(body).await?, given)?
     };
     parts.method = HttpMethod::POST;
     let uri = format!("/{}/{}", service.name, method.name).parse::<Uri>();
@@ -101,16 +101,30 @@ fn read(field: &Field, text: &str) -> Result<Option<Value>, ApiError> {
     }
 }
 
-/// The body with what the path says. One that cannot be read is for the service to explain.
-async fn with_path(
-    method: &Method,
-    body: Body,
-    given: Map<String, Value>,
-) -> Result<Body, ApiError> {
-    let Ok(bytes) = to_bytes(body, REQUEST_BYTES_MAX).await else {
-        let violation = Violation::of_number("must have at most 2 MiB", "more");
-        return Err(ApiError::field("body", "invalid_argument", violation));
+/// All of a body. The service would take one that cannot be unpacked for a failure of its own.
+async fn whole(body: Body) -> Result<Bytes, ApiError> {
+    let refused = |rule, received| {
+        let violation = Violation::of_number(rule, received);
+        ApiError::field("body", "invalid_argument", violation)
     };
+    let mut bytes = BytesMut::new();
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part =
+            part.map_err(|_| refused("must be as its Content-Encoding says", "something else"))?;
+        bytes.extend_from_slice(&part);
+        if REQUEST_BYTES_MAX < bytes.len() {
+            return Err(refused("must have at most 2 MiB", "more"));
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// The body with what the path says. One that cannot be read is for the service to explain.
+fn with_path(method: &Method, bytes: Bytes, given: Map<String, Value>) -> Result<Body, ApiError> {
+    if given.is_empty() {
+        return Ok(bytes.into());
+    }
     let mut whole = match serde_json::from_slice(&bytes) {
         Ok(Value::Object(fields)) => fields,
         Err(_) if bytes.is_empty() => Map::new(),
