@@ -82,6 +82,8 @@ impl Rest {
         request: Request,
     ) -> Response {
         if request::is_of_other_type(method, &request) {
+            // An answer before the body is read breaks clients that are still sending it.
+            let _ = request::whole(request.into_body()).await;
             return refusals::no_json();
         }
         let headers = request.headers().clone();

@@ -6,8 +6,7 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use http::{HeaderValue, Method as HttpMethod, Uri, header};
-use percent_encoding::percent_decode_str;
+use http::{HeaderName, HeaderValue, Method as HttpMethod, Uri, header};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -20,6 +19,14 @@ use crate::{
 };
 
 const JSON: &str = "application/json";
+
+/// What a client says of its own body and of the answer's packing, which the method's are not.
+const NOT_OURS: [HeaderName; 4] = [
+    header::ACCEPT_ENCODING,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
 
 /// Whether the body says that it is something else than JSON, or is still packed: what can be
 /// unpacked was.
@@ -54,7 +61,7 @@ pub(super) async fn translate(
     parts.method = HttpMethod::POST;
     let uri = format!("/{}/{}", service.name, method.name).parse::<Uri>();
     parts.uri = uri.map_err(ApiError::internal)?;
-    for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::ACCEPT_ENCODING] {
+    for name in NOT_OURS {
         parts.headers.remove(name);
     }
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
@@ -63,8 +70,7 @@ pub(super) async fn translate(
 
 fn from_path(method: &Method, path: &RawPathParams) -> Map<String, Value> {
     let values = path.iter().filter(|(name, _)| method.variables().any(|it| it == *name));
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    values.map(|(name, value)| (name.to_owned(), decoded(value).into())).collect()
+    values.map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 /// Adds what the query gives. What is no field of the request is ignored, as in JSON.
@@ -102,7 +108,7 @@ fn read(field: &Field, text: &str) -> Result<Option<Value>, ApiError> {
 }
 
 /// All of a body. The service would take one that cannot be unpacked for a failure of its own.
-async fn whole(body: Body) -> Result<Bytes, ApiError> {
+pub(super) async fn whole(body: Body) -> Result<Bytes, ApiError> {
     let refused = |rule, received| {
         let violation = Violation::of_number(rule, received);
         ApiError::field("body", "invalid_argument", violation)
