@@ -50,6 +50,7 @@ ToffeePay is ready at {base} (test money, {database}).
   API key         {api_key}
   webhook secret  {secret}
   webhooks        {webhooks}
+  reference       {base}/docs
 
 Create a payment session:
 
