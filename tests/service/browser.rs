@@ -486,13 +486,18 @@ async fn an_expired_session_says_so_and_takes_no_payment() {
 
 /// A session whose time was over before anybody opened its page.
 pub(crate) async fn create_expired(service: &Service) -> String {
-    let created_at = Utc::now() - TimeDelta::hours(25);
+    create_in_log(service, World::Test, TimeDelta::hours(25)).await
+}
+
+/// A session that was begun `age` ago, past the API.
+pub(crate) async fn create_in_log(service: &Service, world: World, age: TimeDelta) -> String {
+    let created_at = Utc::now() - age;
     let session_id = SessionId::new(created_at);
     let price = Money::price(499, Currency::parse("USD").unwrap()).unwrap();
     let title = ItemTitle::parse("50 Gold Coins").unwrap();
     let create = SessionCommand::Create(Box::new(CreateSession {
         game_id: GameId::parse("space_shooter").unwrap(),
-        world: World::Test,
+        world,
         user_id: UserId::parse("player_42").unwrap(),
         item: Item { title, price, image: None, country: None },
         return_url: ReturnUrl::parse("mygame://payment-complete").unwrap(),

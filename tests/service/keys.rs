@@ -14,9 +14,10 @@ use toffeepay::{
     },
 };
 
+use super::browser::create_in_log;
 use super::client::{
     CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
-    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, PAYS,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, LIST_SESSIONS, PAYS,
 };
 use super::errors::{expected, refusal};
 use super::harness::{Options, Service, wait_until};
@@ -49,6 +50,30 @@ async fn a_live_game_cannot_use_the_sandbox_and_sees_no_test_session() {
     let session_id = service.client.create_session(&service.client.purchase()).await;
     let not_found = expected(404, "not_found", "session_not_found");
     assert_eq!(refusal(ask(&service, &live, &session_id)).await, not_found);
+}
+
+#[tokio::test]
+async fn a_test_key_never_sees_a_live_session() {
+    let service = Service::start(Options::default()).await;
+    // Past the API, which has no provider for live money yet.
+    let session_id = create_in_log(&service, World::Live, TimeDelta::zero()).await;
+    let live = issue(&service, &["--world", "live"]).await;
+    let call = |key: &str, method: &str, body: &Value| {
+        service.client.request(reqwest::Method::POST, method).bearer_auth(key).json(body)
+    };
+    let (by_id, all) = (json!({ "id": session_id }), json!({ "game_id": "space_shooter" }));
+    let not_found = expected(404, "not_found", "session_not_found");
+    for method in [GET_SESSION, GET_SESSION_STATUS, CANCEL_SESSION] {
+        let test = call(&service.env.api_key, method, &by_id);
+        assert_eq!(refusal(test).await, not_found, "{method}");
+    }
+    let listed = async |key: &str| {
+        call(key, LIST_SESSIONS, &all).send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    assert_eq!(listed(&service.env.api_key).await, json!({}), "an empty list");
+    assert_eq!(listed(&live).await["sessions"][0]["id"], *session_id, "it is there");
+    let read = call(&live, GET_SESSION, &by_id).send().await.unwrap();
+    assert_eq!(read.status(), 200);
 }
 
 #[tokio::test]
