@@ -1,19 +1,17 @@
-// Connect's own client for Node, over each of its transports.
+// Connect's own client for Node, with code generated from our proto, over each of its transports.
 //
-// argv:   the API's base URL, a file with a FileDescriptorSet of its proto files
+// argv:   the API's base URL
 // stdin:  a line for each call:
 //         {"transport": {"protocol": "connect" | "grpc" | "grpc-web", "httpVersion": "1.1" | "2",
 //                        "useBinaryFormat": bool, "useHttpGet"?, "compress"?},
-//          "service": "pay.v1.…", "method": "…", "request": {field: value},
+//          "service": "PaymentService" | "RefundService", "method": "…", "request": {field: value},
 //          "headers": {name: value}, "timeout_ms"?: number}
 // stdout: a line for each: {"answer": {field: value}, "headers": {name: value}, "verb"?: "POST"} or
 //         {"error": {"code": "…", "message": "…", "details": {type: {field: value}}}}
 
 import { subscribe } from "node:diagnostics_channel";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { createFileRegistry, fromBinary, fromJson, toJson } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { fromJson, toJson } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
@@ -22,18 +20,19 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import { BadRequestSchema } from "./generated/google/rpc/error_details_pb.js";
+import { ErrorSchema } from "./generated/pay/v1/common_pb.js";
+import { PaymentService } from "./generated/pay/v1/payment_pb.js";
+import { RefundService } from "./generated/pay/v1/refund_pb.js";
 
-const [baseUrl, descriptors] = process.argv.slice(2);
-// What generated code holds too: its descriptors, from which the same library makes its messages.
-const registry = createFileRegistry(
-  fromBinary(FileDescriptorSetSchema, readFileSync(descriptors)),
-);
+const [baseUrl] = process.argv.slice(2);
 const PROTOCOLS = {
   connect: createConnectTransport,
   grpc: createGrpcTransport,
   "grpc-web": createGrpcWebTransport,
 };
-const DETAILS = ["pay.v1.Error", "google.rpc.BadRequest"];
+const SERVICES = { PaymentService, RefundService };
+const DETAILS = [ErrorSchema, BadRequestSchema];
 
 const transports = new Map();
 
@@ -53,15 +52,15 @@ function transportFor({ protocol, compress, ...options }) {
   return transports.get(key);
 }
 
-const asJson = (schema, message) => toJson(schema, message, { useProtoFieldName: true, registry });
+const asJson = (schema, message) => toJson(schema, message, { useProtoFieldName: true });
 
 async function call({ transport, service, method, request, headers, timeout_ms: timeoutMs }) {
-  const client = createClient(registry.getService(service), transportFor(transport));
-  const description = registry.getService(service).methods.find((it) => it.name === method);
+  const client = createClient(SERVICES[service], transportFor(transport));
+  const description = SERVICES[service].methods.find((it) => it.name === method);
   let answered = {};
   const onHeader = (received) => (answered = Object.fromEntries(received));
   const options = { headers, timeoutMs, onHeader };
-  const message = fromJson(description.input, request, { registry });
+  const message = fromJson(description.input, request);
   const answer = await client[description.localName](message, options);
   return { answer: asJson(description.output, answer), headers: answered, verb };
 }
@@ -69,10 +68,9 @@ async function call({ transport, service, method, request, headers, timeout_ms: 
 function refusal(reason) {
   const error = ConnectError.from(reason);
   const details = {};
-  for (const name of DETAILS) {
-    const schema = registry.getMessage(name);
+  for (const schema of DETAILS) {
     for (const found of error.findDetails(schema)) {
-      details[name] = asJson(schema, found);
+      details[schema.typeName] = asJson(schema, found);
     }
   }
   return { error: { code: codeToString(error.code), message: error.rawMessage, details } };

@@ -1,4 +1,4 @@
-"""The official Python SDK, as it is published, with what it lacks supplied from outside.
+"""The official Python SDK as it is published, its files untouched, beside `sdk_fixes`.
 
 argv:   the API's base URL
 stdin:  a line for each call:
@@ -10,38 +10,16 @@ stdout: a line for each: {"answer": {field: value}} or
 
 import asyncio
 import functools
-import importlib.util
 import json
 import sys
-import types
 import typing
 
-from google.protobuf import descriptor_pb2, descriptor_pool, json_format
-
-
-def make_importable():
-    """By itself the SDK finds neither its own generated code nor that of its field rules."""
-    rules = descriptor_pb2.FileDescriptorProto(
-        name="buf/validate/validate.proto", package="buf.validate"
-    )
-    descriptor_pool.Default().AddSerializedFile(rules.SerializeToString())
-    for name in ("buf", "buf.validate", "buf.validate.validate_pb2"):
-        module = sys.modules[name] = types.ModuleType(name)
-        module.__path__ = []
-    (package,) = importlib.util.find_spec("toffeepay").submodule_search_locations
-    sys.path.insert(0, f"{package}/_gen")
-
-
-make_importable()
-
-import toffeepay  # noqa: E402
-import toffeepay.toffee  # noqa: E402
-from connectrpc.errors import ConnectError  # noqa: E402
-from connectrpc.interceptor import MetadataInterceptor  # noqa: E402
-from google.rpc import error_details_pb2  # noqa: E402
-
-# Without the other half of its protocol, connectrpc passes over what would send the API key.
-toffeepay.toffee._AuthInterceptor.on_end = MetadataInterceptor.on_end
+import sdk_fixes  # noqa: F401, I001 (before toffeepay)
+import toffeepay
+import toffeepay.toffee
+from connectrpc.errors import ConnectError
+from google.protobuf import json_format
+from google.rpc import error_details_pb2
 
 DETAILS = {
     "pay.v1.Error": toffeepay.ToffeeError,

@@ -22,6 +22,9 @@ pub(crate) const EXPIRY: &str = "12 / 34";
 /// Of a shape that stands nowhere else in a log.
 pub(crate) const SECURITY_CODE: &str = "7391";
 
+/// The API's proto files as they are, compiled: what clients are generated from.
+pub(crate) const PROTO_FILES: &str = concat!(env!("OUT_DIR"), "/reflection.bin");
+
 pub(crate) const CREATE_SESSION: &str = "/pay.v1.PaymentService/CreateSession";
 pub(crate) const CANCEL_PAYMENT: &str = "/pay.v1.PaymentService/CancelPayment";
 pub(crate) const COMPLETE_PAYMENT: &str = "/pay.v1.PaymentService/CompletePayment";

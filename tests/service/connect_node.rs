@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::client::PAYS;
-use super::harness::{Options, Service};
+use super::client::{PAYS, PROTO_FILES};
+use super::harness::{Options, Service, wait_until};
 use super::support::{conversation::Conversation, tools};
-
-/// The proto files as they are, from which the client makes its messages.
-const DESCRIPTORS: &str = concat!(env!("OUT_DIR"), "/reflection.bin");
 
 /// Every way to call: protocol, version of HTTP, and whether messages are binary.
 const TRANSPORTS: [(&str, &str, bool); 10] = [
@@ -31,10 +28,10 @@ struct Node {
 
 impl Node {
     async fn of(service: &Service) -> Self {
-        let find = || (tools::node(), tools::npm_clients().join("connect.mjs"));
-        let (node, script) = tokio::task::spawn_blocking(find).await.unwrap();
-        let arguments = [service.env.api_url.as_str(), DESCRIPTORS];
-        let conversation = Conversation::begin(&node, &script, &arguments);
+        let find = || (tools::node(), tools::generated_clients(PROTO_FILES.as_ref()));
+        let (node, clients) = tokio::task::spawn_blocking(find).await.unwrap();
+        let script = clients.join("connect.mjs");
+        let conversation = Conversation::begin(&node, &script, &[&service.env.api_url]);
         Self { conversation, authorization: format!("Bearer {}", service.env.api_key) }
     }
 
@@ -44,9 +41,11 @@ impl Node {
         if !key.is_empty() {
             headers["Idempotency-Key"] = key.into();
         }
+        let of_refunds = ["CreateRefund", "GetRefund", "ListRefunds"].contains(&method);
+        let service = if of_refunds { "RefundService" } else { "PaymentService" };
         let question = json!({
             "transport": transport,
-            "service": "pay.v1.PaymentService",
+            "service": service,
             "method": method,
             "request": request,
             "headers": headers,
@@ -85,6 +84,31 @@ async fn each_transport_opens_reads_lists_and_cancels_a_session() {
         assert_eq!(node.call(&way, "CancelSession", by_id.clone()).await, json!({}), "{way}");
         let status = node.call(&way, "GetSessionStatus", by_id).await;
         assert_eq!(status["status"], "cancelled", "{way}");
+    }
+}
+
+#[tokio::test]
+async fn each_transport_gives_money_back() {
+    let service = Service::start(Options::default()).await;
+    let mut node = Node::of(&service).await;
+    for way in TRANSPORTS.map(transport) {
+        let session_id = service.client.create_session(&service.client.purchase()).await;
+        service.client.pay(&session_id, PAYS).await.unwrap();
+        service.client.wait_for_status(&session_id, "paid").await;
+        let mut session = node.call(&way, "GetSession", json!({ "id": session_id })).await;
+        let payment_id = session["session"]["payment_id"].take();
+        let request = json!({ "payment_id": payment_id, "reason": "bought twice" });
+        let created = node.call(&way, "CreateRefund", request).await["refund"].take();
+        assert_eq!(created["payment_id"], payment_id, "{way}: {created}");
+        let by_id = json!({ "id": created["id"] });
+        let refund = wait_until(&format!("{way}: the refund to succeed"), async || {
+            let found = node.call(&way, "GetRefund", by_id.clone()).await["refund"].take();
+            (found["status"] == "succeeded").then_some(found)
+        })
+        .await;
+        let of_payment = json!({ "payment_id": payment_id });
+        let listed = node.call(&way, "ListRefunds", of_payment).await;
+        assert_eq!(listed, json!({ "refunds": [refund], "total": 1 }), "{way}");
     }
 }
 

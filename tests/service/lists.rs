@@ -11,7 +11,7 @@ use super::harness::{Options, Service};
 use super::payments::{pay, wait_for};
 
 /// What a list answers to `request`, with the game's id added.
-async fn list(service: &Service, method: &str, mut request: Value) -> Value {
+pub(crate) async fn list(service: &Service, method: &str, mut request: Value) -> Value {
     if method != LIST_REFUNDS {
         request["game_id"] = "space_shooter".into();
     }

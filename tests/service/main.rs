@@ -31,6 +31,7 @@ mod other_games;
 mod own_postgres;
 mod page;
 mod payments;
+mod printed_clients;
 mod protocol;
 mod rate_limits;
 mod reference;

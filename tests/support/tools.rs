@@ -10,7 +10,7 @@ mod install;
 mod node;
 mod python;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use install::say;
@@ -41,6 +41,11 @@ pub fn node() -> PathBuf {
 pub fn npm_clients() -> PathBuf {
     static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
     INSTALLED.get_or_init(|| node::install_clients().unwrap_or_else(|why| panic!("{why}"))).clone()
+}
+
+/// [`npm_clients`], and beside them, in `generated`, JavaScript made from a `FileDescriptorSet`.
+pub fn generated_clients(descriptors: &Path) -> PathBuf {
+    node::generate(descriptors).unwrap_or_else(|why| panic!("{why}"))
 }
 
 /// A Python that can import what `tests/clients/requirements.txt` names.

@@ -1,7 +1,7 @@
 //! Node with npm, and the npm clients of the tests.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -45,6 +45,18 @@ pub fn install_clients() -> Result<PathBuf> {
     })?;
     copy_scripts(&folder)?;
     Ok(folder)
+}
+
+/// Runs `generate.mjs`, again whenever that or what it is given changes.
+pub fn generate(descriptors: &Path) -> Result<PathBuf> {
+    let clients = super::npm_clients();
+    let script = clients.join("generate.mjs");
+    let key = digest(&[descriptors.to_owned(), script.clone()])?;
+    once("npm/generated", &key, ".", |folder| {
+        let mut command = Command::new(&cached().program);
+        run(command.arg(&script).arg(descriptors).arg(folder)).map(drop)
+    })?;
+    Ok(clients)
 }
 
 impl Node {
