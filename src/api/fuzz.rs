@@ -53,6 +53,7 @@ const BYTES_MAX: usize = 4_096;
 #[derive(Debug, TypeGenerator)]
 enum Given {
     Sound,
+    Other,
     Nothing,
     Any(String),
     Long { of: char, count: u16 },
@@ -96,10 +97,23 @@ const SOUND: [&str; 7] = [
     "mygame://payment-complete",
 ];
 
+/// What would be sound for somebody else, or nearly is: chance alone does not find it.
+const OTHERS: [&str; 7] = [
+    "other_game",
+    "player\u{7f}42",
+    "50\nGold Coins",
+    "EUR",
+    "http://cdn.example/coin.png",
+    "de",
+    "javascript://payment-complete",
+];
+
 impl Given {
-    fn of(&self, sound: &str) -> String {
+    fn of(&self, place: usize) -> String {
+        let sound = SOUND[place];
         match self {
             Self::Sound => sound.to_owned(),
+            Self::Other => OTHERS[place].to_owned(),
             Self::Nothing => String::new(),
             Self::Any(text) => text.clone(),
             Self::Long { of, count } => of.to_string().repeat(usize::from(*count) % LONG_MAX),
@@ -128,7 +142,7 @@ impl Purchase {
         let mut fields = SOUND.map(str::to_owned);
         for (place, given) in &self.changed {
             let place = usize::from(*place) % SOUND.len();
-            fields[place] = given.of(SOUND[place]);
+            fields[place] = given.of(place);
         }
         let [game_id, user_id, title, currency, image, country, return_url] = fields;
         let item = v1::Item {
