@@ -7,6 +7,7 @@ use super::{Api, ApiError, caller::Caller, message, problems::Problems};
 use crate::{
     domain::{
         game::KeyScope,
+        id::PaymentId,
         session::{RefundStatus, SessionStatus},
         text::UserId,
         violation::Violation,
@@ -89,7 +90,10 @@ pub(super) async fn list_refunds(
         let row = caller.refund(&api.pool, id).await?;
         window.before = Some((row.requested_at, row.id));
     }
-    let filter = Filter { payment_id: payment_id.as_deref(), status, ..filter(caller) };
+    let payment_id = payment_id.map(PaymentId::parse).transpose();
+    let Ok(payment_id) = payment_id else { return Ok(ListRefundsResponse::default()) };
+    let payment_id = payment_id.as_ref().map(PaymentId::as_str);
+    let filter = Filter { payment_id, status, ..filter(caller) };
     let Page { rows, total, has_more } = page(&api.pool, filter, window).await?;
     let refunds = rows.into_iter().map(message::refund).collect();
     let total = count(total);

@@ -20,6 +20,7 @@ use super::client::{
 };
 use super::guide::detail;
 use super::harness::{Options, Service};
+use super::other_games::{Ids, tries};
 
 const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
 
@@ -230,4 +231,49 @@ pub(crate) async fn other_game(service: &Service) -> String {
         rate_limit: RateLimit::Unlimited,
     };
     admin.issue_key(&game_id, new).await.unwrap().1.reveal().to_owned()
+}
+
+/// `value` with `text` in place of the `nth` text in it, counted down; whether there was one.
+fn replace(value: &mut Value, nth: &mut usize, text: &str) -> bool {
+    match value {
+        Value::String(place) if *nth == 0 => {
+            text.clone_into(place);
+            true
+        }
+        Value::String(_) => {
+            *nth -= 1;
+            false
+        }
+        Value::Object(fields) => fields.values_mut().any(|it| replace(it, nth, text)),
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn no_text_in_any_field_of_any_method_is_a_failure_of_ours() {
+    let service = Service::start(Options::default()).await;
+    let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(39));
+    let ids = Ids { session: id("sess"), payment: id("pay"), refund: id("ref") };
+    let mut sent = 0;
+    for (method, requests) in tries(&ids, "space_shooter") {
+        if WALLET_METHODS.contains(&method.as_str()) {
+            continue;
+        }
+        for request in requests {
+            // The first is one that Postgres cannot keep.
+            for text in ["\0", "sess_1\0", "\u{10ffff}", "'; --", "%", "../..", &"x".repeat(5_000)]
+            {
+                for place in 0.. {
+                    let mut odd = request.clone();
+                    if !replace(&mut odd, &mut { place }, text) {
+                        break;
+                    }
+                    let answer = service.client.call(&method).json(&odd).send().await.unwrap();
+                    assert!(answer.status().as_u16() < 500, "{method} {odd}");
+                    sent += 1;
+                }
+            }
+        }
+    }
+    assert!(100 < sent, "only {sent} were sent");
 }

@@ -17,10 +17,12 @@ use toffeepay::{
 use super::browser::create_in_log;
 use super::client::{
     CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
-    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, LIST_SESSIONS, PAYS,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, LIST_SESSIONS, PAYS, WALLET_METHODS,
 };
-use super::errors::{expected, refusal};
+use super::errors::{expected, refusal, refusal_of};
 use super::harness::{Options, Service, wait_until};
+use super::other_games::{Ids, tries};
+use super::payments::pay;
 use super::two_processes::{Process, Site};
 
 /// Types `keys issue` for the demo game; the key.
@@ -110,17 +112,37 @@ async fn a_live_key_finds_nothing_of_the_test_world_by_any_method() {
     }
 }
 
+/// What a key must be allowed, for a method that is offered.
+fn scope_of(method: &str) -> &'static str {
+    match method {
+        CREATE_REFUND => "refund",
+        CREATE_SESSION | CANCEL_SESSION | COMPLETE_PAYMENT | CANCEL_PAYMENT => "write",
+        _ => "read",
+    }
+}
+
 #[tokio::test]
-async fn a_key_does_what_its_scopes_say_and_nothing_else() {
+async fn a_key_does_what_its_scopes_say_and_nothing_else_by_any_method() {
     let service = Service::start(Options::default()).await;
-    let session_id = service.client.create_session(&service.client.purchase()).await;
-    let reads = issue(&service, &["--world", "test", "--scope", "read"]).await;
-    let writes = issue(&service, &["--world", "test", "--scope", "write"]).await;
+    let (session, payment) = pay(&service, PAYS).await;
+    let ids = Ids { session, payment, refund: "ref_1".to_owned() };
     let missing = expected(403, "permission_denied", "missing_scope");
-    assert_eq!(refusal(create(&service, &reads)).await, missing);
-    assert_eq!(refusal(ask(&service, &writes, &session_id)).await, missing);
-    assert_eq!(create(&service, &writes).send().await.unwrap().status(), 200);
-    assert_eq!(ask(&service, &reads, &session_id).send().await.unwrap().status(), 200);
+    for scope in ["read", "write", "refund"] {
+        let words = ["--world", "test", "--scope", scope, "--requests-per-s", "none"];
+        let key = issue(&service, &words).await;
+        for (method, requests) in tries(&ids, "space_shooter") {
+            if WALLET_METHODS.contains(&method.as_str()) {
+                continue;
+            }
+            let call = service.client.request(reqwest::Method::POST, &method).bearer_auth(&key);
+            let answer = call.json(&requests[0]).send().await.unwrap();
+            let is_refused = answer.status() == 403;
+            assert_eq!(is_refused, scope != scope_of(&method), "{scope} {method}");
+            if is_refused {
+                assert_eq!(refusal_of(answer).await, missing, "{scope} {method}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

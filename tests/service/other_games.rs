@@ -16,10 +16,10 @@ use super::payments::{pay, payment, wait_for};
 use super::sessions::session;
 
 /// Objects of the demo game, or such as were never there.
-struct Ids {
-    session: String,
-    payment: String,
-    refund: String,
+pub(crate) struct Ids {
+    pub(crate) session: String,
+    pub(crate) payment: String,
+    pub(crate) refund: String,
 }
 
 impl Ids {
@@ -35,7 +35,7 @@ impl Ids {
 }
 
 /// What is tried of each method: every field that can name an object.
-fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
+pub(crate) fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
     let Ids { session, payment, refund } = ids;
     let payments = |method| format!("/pay.v1.PaymentService/{method}");
     let refunds = |method| format!("/pay.v1.RefundService/{method}");
@@ -45,6 +45,8 @@ fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
         "item": { "title": "50 Gold Coins", "price": 499, "currency": "USD" },
         "return_url": "mygame://payment-complete",
     });
+    let all = || json!({ "game_id": game_id });
+    let of_player = || json!({ "game_id": game_id, "user_id": "player_42" });
     let before = |id: &str| json!({ "game_id": game_id, "before_id": id });
     let mut tries = BTreeMap::from([
         (payments("CreateSession"), vec![purchase]),
@@ -54,16 +56,29 @@ fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
             payments("GetSessionStatus"),
             vec![json!({ "id": session }), json!({ "session_id": session })],
         ),
-        (payments("ListSessions"), vec![json!({ "game_id": game_id }), before(session)]),
+        (
+            payments("ListSessions"),
+            vec![
+                all(),
+                of_player(),
+                before(session),
+                json!({ "game_id": game_id, "status": "paid" }),
+            ],
+        ),
         (payments("GetPayment"), vec![json!({ "id": payment })]),
-        (payments("ListPayments"), vec![json!({ "game_id": game_id }), before(payment)]),
+        (payments("ListPayments"), vec![all(), of_player(), before(payment)]),
         (payments("CompletePayment"), vec![json!({ "id": payment })]),
         (payments("CancelPayment"), vec![json!({ "id": payment })]),
         (refunds("CreateRefund"), vec![json!({ "payment_id": payment })]),
         (refunds("GetRefund"), vec![json!({ "id": refund })]),
         (
             refunds("ListRefunds"),
-            vec![json!({}), json!({ "payment_id": payment }), json!({ "before_id": refund })],
+            vec![
+                json!({}),
+                json!({ "payment_id": payment }),
+                json!({ "status": "succeeded" }),
+                json!({ "before_id": refund }),
+            ],
         ),
     ]);
     for method in WALLET_METHODS {
