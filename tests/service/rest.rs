@@ -218,6 +218,9 @@ async fn what_is_no_request_of_the_api_is_refused_in_its_words() {
     json_of(fine.body(service.client.purchase().to_string())).await;
     let untold = post(&service, "/v1/sessions").body(service.client.purchase().to_string());
     json_of(untold).await;
+    let keyless = service.client.request(Method::POST, "/v1/sessions");
+    let keyless = keyless.header(header::CONTENT_TYPE, "text/plain").body("{}");
+    assert_eq!(refusal(keyless).await, expected(401, "unauthenticated", "unauthorized"));
 }
 
 /// What a shell's command prints.
@@ -257,6 +260,8 @@ async fn bodies_may_be_packed_with_gzip_both_ways_and_2_mib_are_2_mib_unpacked()
         post(&service, "/v1/sessions").header(header::CONTENT_ENCODING, "br").json(&purchase);
     let unsupported = expected(415, "invalid_argument", "unsupported_media_type");
     assert_eq!(refusal(other).await, unsupported);
+    let none = post(&service, "/v1/sessions").header(header::CONTENT_ENCODING, "identity");
+    json_of(none.json(&purchase)).await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use axum::{
     routing::{MethodRouter, any, get, post},
 };
 use connectrpc::ConnectError;
+use http::HeaderMap;
 use tower::ServiceExt;
 use tower_http::{compression::CompressionLayer, decompression::RequestDecompressionLayer};
 
@@ -81,21 +82,24 @@ impl Rest {
         path: RawPathParams,
         request: Request,
     ) -> Response {
+        let headers = request.headers().clone();
         if request::is_of_other_type(method, &request) {
             // An answer before the body is read breaks clients that are still sending it.
             let _ = request::whole(request.into_body()).await;
-            return refusals::no_json();
+            return self.refuse(&headers, refusals::no_json()).await;
         }
-        let headers = request.headers().clone();
         let translated = match request::translate(service, method, &path, request).await {
             Ok(translated) => translated,
-            Err(refused) => {
-                // As everywhere: whoever has no key is told nothing but that.
-                let admitted = self.api.admit(&headers).await;
-                return refusal(&ConnectError::from(admitted.err().unwrap_or(refused)));
-            }
+            Err(why) => return self.refuse(&headers, refusal(&ConnectError::from(why))).await,
         };
         let Ok(response) = self.connect.clone().oneshot(translated).await;
         answer::translate(method, response.map(Body::new)).await
+    }
+    /// As everywhere: whoever has no key is told nothing but that, and what is refused counts.
+    async fn refuse(&self, headers: &HeaderMap, refused: Response) -> Response {
+        match self.api.admit(headers).await {
+            Ok(_) => refused,
+            Err(why) => refusal(&ConnectError::from(why)),
+        }
     }
 }

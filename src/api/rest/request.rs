@@ -20,6 +20,9 @@ use crate::{
 
 const JSON: &str = "application/json";
 
+/// A packing that is none (RFC 9110, section 12.5.3).
+const UNPACKED: &[u8] = b"identity";
+
 /// What a client says of its own body and of the answer's packing, which the method's are not.
 const NOT_OURS: [HeaderName; 4] = [
     header::ACCEPT_ENCODING,
@@ -31,7 +34,8 @@ const NOT_OURS: [HeaderName; 4] = [
 /// Whether the body says that it is something else than JSON, or is still packed: what can be
 /// unpacked was.
 pub(super) fn is_of_other_type(method: &Method, request: &Request) -> bool {
-    if method.has_body && request.headers().contains_key(header::CONTENT_ENCODING) {
+    let packing = request.headers().get(header::CONTENT_ENCODING).filter(|_| method.has_body);
+    if packing.is_some_and(|it| !it.as_bytes().eq_ignore_ascii_case(UNPACKED)) {
         return true;
     }
     let given = request.headers().get(header::CONTENT_TYPE).filter(|_| method.has_body);
