@@ -71,12 +71,12 @@ impl Drop for Open {
 impl Call {
     /// The body of the call's request.
     pub(super) fn reading<B: HttpBody>(&self, body: B) -> Held<B> {
-        Held { body, call: self.clone(), is_request: true }
+        Held { body, call: self.clone(), is_request: true, has_ended: false }
     }
 
     /// The body of the call's answer.
     pub(super) fn sending<B: HttpBody>(self, body: B) -> Held<B> {
-        Held { body, call: self, is_request: false }
+        Held { body, call: self, is_request: false, has_ended: false }
     }
 }
 
@@ -85,6 +85,8 @@ pub(super) struct Held<B: HttpBody> {
     body: B,
     call: Call,
     is_request: bool,
+    /// Seen at its end, which a body without a length cannot tell of itself.
+    has_ended: bool,
 }
 
 impl<B: HttpBody + Unpin> HttpBody for Held<B> {
@@ -95,7 +97,9 @@ impl<B: HttpBody + Unpin> HttpBody for Held<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        self.has_ended |= matches!(frame, Poll::Ready(None));
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -109,7 +113,7 @@ impl<B: HttpBody + Unpin> HttpBody for Held<B> {
 
 impl<B: HttpBody> Drop for Held<B> {
     fn drop(&mut self) {
-        if self.is_request && !self.body.is_end_stream() {
+        if self.is_request && !self.has_ended && !self.body.is_end_stream() {
             self.call.0.0.0.is_unread.store(true, Ordering::Release);
         }
     }

@@ -46,6 +46,11 @@ fn one_route() -> Router {
     Router::new().route("/", get(|| async { "served" }))
 }
 
+/// Answers a body with the same.
+fn echo() -> Router {
+    Router::new().route("/", get(|| async { "served" }).post(async |body: String| body))
+}
+
 async fn send(address: SocketAddr, words: &str) -> TcpStream {
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(words.as_bytes()).await.unwrap();
@@ -102,20 +107,23 @@ async fn dripped(mut client: TcpStream, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_head_that_is_begun_and_dripped_is_hung_up_on_whether_the_first_or_a_later_one() {
     let patience = Patience { head_within: BRIEF, ..PATIENT };
-    let (address, ..) = started(one_route(), patience).await;
+    let (address, ..) = started(echo(), patience).await;
     let answer = dripped(send(address, "GET / HTTP/1.1\r\nhost: ").await, b"x").await;
     assert_eq!(answer, "");
-    let mut client = send(address, REQUEST).await;
-    client.read_exact(&mut [0; 1]).await.unwrap();
-    let answer = dripped(client, b"GET / HTTP/1.1\r\nhost: x").await;
-    assert_eq!(answer.matches("served").count(), 1, "{answer}");
+    let chunked = "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n\
+                   6\r\nserved\r\n0\r\n\r\n";
+    for request in [REQUEST, chunked] {
+        let mut client = send(address, request).await;
+        client.read_exact(&mut [0; 1]).await.unwrap();
+        let answer = dripped(client, b"GET / HTTP/1.1\r\nhost: x").await;
+        assert_eq!(answer.matches("served").count(), 1, "{answer}");
+    }
 }
 
 #[tokio::test]
 async fn the_time_of_a_head_does_not_count_between_requests_nor_in_a_call() {
     let patience = Patience { head_within: BRIEF, ..PATIENT };
-    let echo = Router::new().route("/", get(|| async { "served" }).post(async |body: String| body));
-    let (address, ..) = started(echo, patience).await;
+    let (address, ..) = started(echo(), patience).await;
     let mut client = send(address, REQUEST).await;
     tokio::time::sleep(3 * BRIEF).await;
     let slow = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\n\r\nsl";
