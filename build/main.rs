@@ -54,6 +54,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     connectrpc_build::Config::new()
         .buffa_config(codegen)
         .generate_json(true)
+        // It would watch what this script itself writes, and everything would be built anew each time.
+        .emit_rerun_directives(false)
         .descriptor_set(&rewritten)
         .files(&FILES)
         .include_file("_connectrpc.rs")

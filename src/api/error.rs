@@ -34,7 +34,7 @@ pub enum ApiError {
     #[error("the API key is missing, malformed, unknown, revoked or expired")]
     Unauthorized,
     /// The game is not the key's: the same answer whether or not it exists.
-    #[error("the API key is not one of this game's")]
+    #[error("game_id must be the game that the API key is of")]
     InvalidGameId,
     /// The key is good, but not for this.
     #[error("the API key lacks the scope {0}")]

@@ -87,7 +87,7 @@ impl CliError {
             Self::Admin(AdminError::Game(GameError::KeyNotFound)) => {
                 Some("`toffeepay keys list GAME_ID` shows the keys that are in use.")
             }
-            Self::Setting { .. } => Some("`toffeepay help` explains every command and setting."),
+            Self::Setting { .. } => Some("`toffeepay help COMMAND` explains each of its settings."),
             _ => None,
         }
     }

@@ -1,7 +1,8 @@
 //! The programs that the how-to of client libraries prints, run as they are printed.
 
-use std::{path::Path, process::Stdio};
+use std::{os::unix::process::ExitStatusExt, path::Path, process::Stdio};
 
+use nix::libc::SIGABRT;
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, process::Command, task::spawn_blocking};
 
@@ -32,7 +33,9 @@ async fn output(command: &mut Command, folder: &Path, program: &str) -> String {
     let mut child = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     child.stdin.take().unwrap().write_all(program.as_bytes()).await.unwrap();
     let output = child.wait_with_output().await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // The Python SDK's HTTP client may abort at the very end, as the how-to says.
+    let has_ended_well = output.status.success() || output.status.signal() == Some(SIGABRT);
+    assert!(has_ended_well, "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 

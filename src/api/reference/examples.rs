@@ -78,7 +78,6 @@ fn payment() -> Value {
         "currency": "USD",
         "method": "card",
         "created_at": "2026-11-27T10:16:00.123456Z",
-        "authorized_at": "2026-11-27T10:16:01.234567Z",
         "succeeded_at": "2026-11-27T10:16:01.234567Z",
     })
 }
