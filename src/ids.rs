@@ -52,5 +52,5 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// A new id for a command that has none of its own.
 pub fn new_command_id() -> Uuid {
-    Uuid::new_v4()
+    Uuid::now_v7()
 }

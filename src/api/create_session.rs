@@ -40,9 +40,19 @@ pub(super) async fn create_session(
     caller.require_scope(KeyScope::Write)?;
     let now = api.clock.now();
     let mutation = Mutation::begin(ctx, caller, &request, now).await?;
-    if let Some(answer) = mutation.answered(&api.store).await? {
-        return Ok(answer);
+    match create(api, caller, request, now, &mutation).await {
+        Err(refused) => mutation.answered_instead(&api.store, refused).await,
+        created => created,
     }
+}
+
+async fn create(
+    api: &Api,
+    caller: &Caller,
+    request: CreateSessionRequest,
+    now: Timestamp,
+    mutation: &Mutation,
+) -> Result<Response<CreateSessionResponse>, ApiError> {
     caller.require_game(&request.game_id)?;
     if api.providers.taking(caller.world).is_none() {
         return Err(ApiError::NoPaymentMethod(caller.world));

@@ -93,6 +93,24 @@ impl Mutation {
         remembered.map(|it| replay(fingerprint, &it)).transpose()
     }
 
+    /// What a repeat is answered although it would be refused by now: as [`Self::answered`] has it, or
+    /// as it was refused.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::answered`] but for a failure of ours, and `refused`.
+    pub(super) async fn answered_instead<M: Message>(
+        &self,
+        store: &EventStore,
+        refused: ApiError,
+    ) -> Result<Response<M>, ApiError> {
+        match self.answered(store).await {
+            Ok(Some(answer)) => Ok(answer),
+            Err(error @ (ApiError::IdempotencyConflict | ApiError::Erased)) => Err(error),
+            Ok(None) | Err(_) => Err(refused),
+        }
+    }
+
     /// Executes a session's command, and answers with what it came to; a repeat is answered as
     /// [`Self::answered`] does.
     ///

@@ -19,6 +19,12 @@ pub trait StoredAggregate:
     /// Written in the append's own transaction, by the SQL function `write_read_models`.
     fn rows(&self, id: &str, version: i64) -> Value;
 
+    /// Whether the command begins an aggregate under a new id: then nothing is loaded before it is
+    /// decided. If something is there after all, the append conflicts, and all is decided again.
+    fn begins(_command: &Self::Command) -> bool {
+        false
+    }
+
     /// When an event happened, by the clock of whoever decided it.
     fn occurred_at(event: &Self::Event) -> Timestamp;
 

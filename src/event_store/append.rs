@@ -1,4 +1,5 @@
-//! One batch of appends, as one call of the SQL function `append_events`.
+//! One batch of appends: usually as one call of `append_all`; where something in it was there before,
+//! as one of the SQL function `append_events`, which answers each member for itself.
 //!
 //! Knows rows and answers; when to call, and again, is the committer's.
 
@@ -6,6 +7,7 @@ use serde_json::value::RawValue;
 use sqlx::{FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
+use super::append_all::append_all;
 use crate::{domain::Timestamp, ids::SHARD};
 
 /// The most events of one append. The rules write at most a handful.
@@ -80,8 +82,18 @@ struct Answer {
 /// Appends a batch. The answers stand in the order of the batch.
 ///
 /// Safe to call again with the same batch after an error: whatever was committed is answered as
-/// [`Appended::New`] still, since the function waits for the head's lock before it looks.
+/// [`Appended::New`] still, since both functions wait for the head's lock before they look.
 pub(super) async fn append_batch(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+) -> Result<Vec<Appended>, sqlx::Error> {
+    match append_all(connection, batch).await? {
+        Some(answers) => Ok(answers),
+        None => append_each(connection, batch).await,
+    }
+}
+
+async fn append_each(
     connection: &mut PgConnection,
     batch: &[&Append],
 ) -> Result<Vec<Appended>, sqlx::Error> {
@@ -117,7 +129,7 @@ pub(super) async fn append_batch(
     Ok(answers.into_iter().zip(batch).map(|(answer, append)| answer.read(append)).collect())
 }
 
-fn remembered<'a>(
+pub(super) fn remembered<'a>(
     batch: &'a [&Append],
     part: impl Fn(&'a Remembered) -> Option<&'a [u8]>,
 ) -> Vec<Option<&'a [u8]>> {

@@ -207,7 +207,8 @@ impl EventStore {
 
     /// Executes a command that a client may repeat: the repeat gets the first one's response.
     ///
-    /// It is looked for before anything is loaded, and again before a refusal.
+    /// It is looked for before anything is loaded, and again before a refusal; where an aggregate
+    /// begins, only by the append, since nearly every such command is new.
     ///
     /// # Errors
     ///
@@ -219,7 +220,9 @@ impl EventStore {
         context: &CommandContext,
         remember: Remember<'_, A>,
     ) -> Result<Once<A>, ExecuteError<A::Error>> {
-        if let Some(remembered) = self.remembered(context.command_id).await? {
+        if !A::begins(&command)
+            && let Some(remembered) = self.remembered(context.command_id).await?
+        {
             return Ok(Once::Repeated(remembered));
         }
         match self.decide_and_append(id, command, context, Some(&remember)).await {
@@ -268,8 +271,12 @@ impl EventStore {
         context: &CommandContext,
         remember: Option<&Remember<'_, A>>,
     ) -> Result<Once<A>, ExecuteError<A::Error>> {
-        for _ in 0..DECISIONS_MAX {
-            let loaded = self.load::<A>(id, None).await?;
+        for decision in 0..DECISIONS_MAX {
+            let loaded = if decision == 0 && A::begins(&command) {
+                Loaded { aggregate: A::default(), version: 0, key: None }
+            } else {
+                self.load::<A>(id, None).await?
+            };
             let version = loaded.version;
             let (aggregate, events) = decide(&loaded.aggregate, command.clone()).await?;
             if events.is_empty() {

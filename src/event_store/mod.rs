@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod append;
+mod append_all;
 mod committer;
 mod context;
 pub mod cqrs;

@@ -79,7 +79,7 @@ pub async fn check(pool: &PgPool) -> Result<(), RightsError> {
                 coalesce(pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = log),
                                      'MEMBER'), false) AS is_owner,
                 coalesce((SELECT bool_or(has_function_privilege(oid, 'EXECUTE'))
-                          FROM pg_proc WHERE proname = 'append_events'), false) AS may_append
+                          FROM pg_proc WHERE proname = 'append_all'), false) AS may_append
          FROM to_regclass('event') log",
     )
     .fetch_one(pool)

@@ -1,5 +1,10 @@
 //! What PostgreSQL's error codes say about whose fault an error is.
 
+/// A row with the same key is there.
+pub(super) const UNIQUE_VIOLATION: &str = "23505";
+/// Of our own function `append_all`: a stream is not at the version that an append expects.
+pub(super) const OTHER_VERSION: &str = "TP001";
+
 /// Classes that the same statement will meet again, whenever it is repeated: cardinality, bad data,
 /// a violated constraint, a program limit, an exception raised by a function of ours. All else
 /// (connection, resources, locks, shutdown) passes.

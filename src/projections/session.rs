@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Timestamp,
         image::ItemImage,
-        session::{Session, SessionEvent, SessionState, SessionStatus, Stage},
+        session::{Session, SessionCommand, SessionEvent, SessionState, SessionStatus, Stage},
     },
     event_store::{Label, StoredAggregate},
 };
@@ -130,6 +130,10 @@ impl StoredAggregate for Session {
             }
         }
         tables
+    }
+
+    fn begins(command: &SessionCommand) -> bool {
+        matches!(command, SessionCommand::Create(_))
     }
 
     fn occurred_at(event: &SessionEvent) -> Timestamp {

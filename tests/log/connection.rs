@@ -100,7 +100,7 @@ async fn sessions_ended_at_random_moments_lose_and_double_nothing() {
 /// through.
 async fn end_an_append(pool: &PgPool) {
     let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-               WHERE datname = current_database() AND query LIKE '%append_events(%'
+               WHERE datname = current_database() AND query LIKE '%append_all(%'
                  AND pid <> pg_backend_pid() AND state = 'active'";
     while sqlx::query_scalar::<_, i64>(end).fetch_one(pool).await.unwrap() == 0 {}
     let ended_at = head(pool).await;

@@ -207,7 +207,7 @@ pub async fn assert_gapless(pool: &PgPool) {
 pub async fn until_waiting(pool: &PgPool, count: i64) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'
-                     AND query LIKE '%append_events(%'";
+                     AND query LIKE '%append_all(%'";
     let all_wait = async {
         while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() != count {}
     };
