@@ -1,0 +1,130 @@
+//! What every measure is given: a Postgres, how much effort to make, and the report.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    load::{Measured, Pace, histogram},
+    postgres::Postgres,
+    report::{Compared, Report},
+};
+
+/// Hundreds of connections would take longer to open than a smoke run takes.
+const SMOKE_AT_ONCE_MAX: usize = 4;
+
+/// How long and how often everything is measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Effort {
+    pub(crate) pace: Pace,
+    pub(crate) rounds: usize,
+    /// Events of the log, one step of `growth` after the other.
+    pub(crate) events: Vec<u64>,
+    /// Whether only to see that it works.
+    pub(crate) is_smoke: bool,
+}
+
+/// One run.
+pub(crate) struct Bench {
+    pub(crate) postgres: Postgres,
+    pub(crate) effort: Effort,
+    pub(crate) report: Report,
+}
+
+/// What is compared with what.
+pub(crate) struct Question {
+    pub(crate) what: String,
+    pub(crate) peer_is: &'static str,
+    /// The least ratio that it should be.
+    pub(crate) goal: Option<f64>,
+}
+
+impl Effort {
+    pub(crate) fn full(seconds: u64, rounds: usize, events: Vec<u64>) -> Self {
+        let measure = Duration::from_secs(seconds.max(1));
+        let pace = Pace { warm_up: Duration::from_secs(1), measure, every: None };
+        Self { pace, rounds: rounds.max(1), events, is_smoke: false }
+    }
+
+    pub(crate) fn smoke() -> Self {
+        let brief = Duration::from_millis(100);
+        let pace = Pace { warm_up: brief, measure: brief, every: None };
+        Self { pace, rounds: 1, events: vec![0, 1_000], is_smoke: true }
+    }
+}
+
+impl Effort {
+    /// As many at once as asked for; a few, if only to see that it works.
+    pub(crate) fn at_once(&self, callers: usize) -> usize {
+        if self.is_smoke { callers.min(SMOKE_AT_ONCE_MAX) } else { callers }
+    }
+}
+
+impl Bench {
+    pub(crate) async fn start(effort: Effort) -> Self {
+        let mut postgres = tokio::task::spawn_blocking(Postgres::start).await.unwrap();
+        postgres.set_up().await;
+        Self { postgres, effort, report: Report::default() }
+    }
+
+    /// Says on the terminal only what is being done: a run takes long.
+    pub(crate) fn progress(&self, what: &str) {
+        eprintln!("… {what}");
+    }
+
+    /// Measures ours and the peer's in turns.
+    pub(crate) async fn compare(
+        &self,
+        question: Question,
+        mut ours: impl AsyncFnMut(Pace) -> Measured,
+        mut peer: impl AsyncFnMut(Pace) -> Measured,
+    ) -> Compared {
+        let Question { what, peer_is, goal } = question;
+        let mut pairs = vec![];
+        for round in 1..=self.effort.rounds {
+            self.progress(&format!("{what} / {peer_is}: round {round} of {}", self.effort.rounds));
+            let our_round = ours(self.effort.pace).await;
+            self.postgres.settle().await;
+            let their_round = peer(self.effort.pace).await;
+            self.postgres.settle().await;
+            pairs.push((our_round, their_round));
+        }
+        let ratio = |(ours, peer): &(Measured, Measured)| ours.per_second() / peer.per_second();
+        pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+        let median = pairs.swap_remove(pairs.len() / 2);
+        let ratio = ratio(&median);
+        let (ours, peer) = median;
+        Compared { what, peer_is, ours, peer, ratio, goal }
+    }
+}
+
+/// Runs `call` by so many callers at once, each again and again; `call` is given the caller's number.
+pub(crate) async fn closed_loop<C, F>(callers: usize, pace: Pace, call: C) -> Measured
+where
+    C: Fn(usize) -> F + Clone + Send + 'static,
+    F: Future<Output = ()> + Send,
+{
+    let counts_from = Instant::now() + pace.warm_up;
+    let end = counts_from + pace.measure;
+    let mut tasks = tokio::task::JoinSet::new();
+    for caller in 0..callers {
+        let call = call.clone();
+        tasks.spawn(async move {
+            let mut latencies = histogram();
+            loop {
+                let began = Instant::now();
+                call(caller).await;
+                let now = Instant::now();
+                if end < now {
+                    return latencies;
+                }
+                if counts_from <= now {
+                    latencies.saturating_record(crate::load::micros(began));
+                }
+            }
+        });
+    }
+    let mut latencies = histogram();
+    for one in tasks.join_all().await {
+        latencies.add(one).unwrap();
+    }
+    Measured::new(latencies, pace.measure)
+}

@@ -1,0 +1,89 @@
+//! CreateSession over HTTP, durable, with the key's check, validation and the read model.
+
+use std::time::Duration;
+
+use sqlx::{Connection, Executor, PgConnection};
+
+use crate::{
+    bench::{Bench, Question},
+    load::{self, Pace},
+    measures::append::{BARE, Template},
+    peers::{Peer, STOCK_CREATE_PATH, STOCK_SCHEMA},
+    postgres::Script,
+    report::{rate, times},
+    requests::Creates,
+    service::Site,
+};
+
+const CONNECTIONS: [usize; 2] = [64, 256];
+
+pub(crate) async fn run(bench: &mut Bench) {
+    bench.report.section(
+        "CreateSession over HTTP",
+        "Connect's JSON over HTTP/1.1 with keep-alive. `do-nothing`: the same Connect server with a \
+         handler that returns a constant. `stock service`: a minimal axum service on cqrs-es and \
+         postgres-es, without keys and read models. `bare insert`: pgbench inserts one row with the \
+         event's bytes for each transaction, without HTTP.",
+    );
+    let site = Site::new(bench.postgres.database("create_ours").await);
+    let ours = site.serve("api");
+    let peers_at = bench.postgres.bare_database("create_peers").await;
+    let mut owner = PgConnection::connect(&peers_at.owner_url).await.unwrap();
+    owner.execute(BARE).await.unwrap();
+    owner.execute(STOCK_SCHEMA).await.unwrap();
+    let nothing = Peer::Nothing { static_bytes: 0 }.start();
+    let stock = Peer::Stock { database_url: peers_at.owner_url.clone() }.start();
+    let insert =
+        Template::new(&bench.postgres.database("create_template").await).await.bare_insert();
+
+    let mut rows = vec![];
+    for connections in CONNECTIONS.map(|it| bench.effort.at_once(it)) {
+        let creates = |is_idempotent: bool| {
+            (0..connections).map(move |_| is_idempotent).map(|it| Creates::new(&site.api_key, it))
+        };
+        let at_64 = connections == 64;
+        let question = |with_key: &str, peer_is, goal: Option<f64>| Question {
+            what: format!("{connections} connections{with_key}"),
+            peer_is,
+            goal: goal.filter(|_| at_64),
+        };
+        let plain = async |pace| load::run(&[ours.address], creates(false), pace).await;
+        let idempotent = async |pace| load::run(&[ours.address], creates(true), pace).await;
+        let bare = async |pace: Pace| {
+            bench.postgres.pgbench(&peers_at, &Script::Own(&insert), connections, pace.measure)
+        };
+        let at_peer = |path| (0..connections).map(move |_| Creates::at(path));
+        let by_nothing = async |pace| {
+            let path = "/pay.v1.PaymentService/CreateSession";
+            load::run(&[nothing.address], at_peer(path), pace).await
+        };
+        let by_stock =
+            async |pace| load::run(&[stock.address], at_peer(STOCK_CREATE_PATH), pace).await;
+        rows.push(bench.compare(question("", "bare insert", Some(1.2)), plain, bare).await);
+        let with_key = " with Idempotency-Key";
+        rows.push(
+            bench.compare(question(with_key, "bare insert", Some(1.0)), idempotent, bare).await,
+        );
+        rows.push(bench.compare(question("", "stock service", Some(8.0)), plain, by_stock).await);
+        rows.push(bench.compare(question("", "do-nothing", None), plain, by_nothing).await);
+    }
+    bench.report.comparisons(&rows);
+
+    let peak = &rows[0].ours;
+    let every = Duration::from_secs_f64(64.0 * 2.0 / peak.per_second());
+    let half = Pace { every: Some(every), ..bench.effort.pace };
+    bench.progress("64 connections at half of the peak");
+    let scripts = (0..64).map(|_| Creates::new(&site.api_key, false));
+    let at_half = load::run(&[ours.address], scripts, half).await;
+    let line = |name: &str, it: &load::Measured, goal: &str| {
+        vec![name.to_owned(), rate(it.per_second()), times(it), goal.to_owned()]
+    };
+    bench.report.table(
+        &["64 connections", "rate", "p50, p99", "p99 at most"],
+        &[line("flat out", peak, "5 ms"), line("at half of that", &at_half, "2 ms")],
+    );
+    drop((ours, nothing, stock, owner));
+    for name in ["create_ours", "create_peers", "create_template"] {
+        bench.postgres.drop(name).await;
+    }
+}

@@ -1,0 +1,218 @@
+//! The Postgres that everything of one run is measured on: real, durable, on this machine's disk.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use hdrhistogram::Histogram;
+use sqlx::{Connection, Executor, PgConnection};
+use toffeepay::{
+    event_store::migrations::migrate,
+    private_postgres::{
+        Binaries, Durability, Options, PrivatePostgres, binaries, default_data_dir,
+    },
+};
+
+use crate::load::{Measured, histogram};
+
+/// More than the most callers of any peer.
+const CONNECTIONS_MAX: u16 = 400;
+/// As a small production server has them; what is not named stands at its default. Durability is
+/// never touched: fsync, synchronous_commit and full_page_writes are on.
+pub(crate) const SETTINGS: [(&str, &str); 4] = [
+    ("shared_buffers", "2GB"),
+    ("max_wal_size", "8GB"),
+    ("checkpoint_timeout", "15min"),
+    ("wal_compression", "on"),
+];
+
+/// A login as an operator makes one.
+const LOGIN: &str = "toffeepay_app";
+
+/// A running server. Ends with the run; its folder is removed.
+pub(crate) struct Postgres {
+    server: Option<PrivatePostgres>,
+    binaries: Binaries,
+    folder: PathBuf,
+}
+
+/// One database of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    /// As whoever may do anything.
+    pub(crate) owner_url: String,
+    /// As the service: with its role's rights only.
+    pub(crate) service_url: String,
+}
+
+impl Postgres {
+    /// Starts a new one. Blocks.
+    pub(crate) fn start() -> Self {
+        let cache = default_data_dir().unwrap().join("binaries");
+        let say = &mut |it: &str| eprintln!("{it}");
+        let binaries = binaries::find_or_install(&cache, None, say).unwrap();
+        let folder =
+            std::env::temp_dir().join(format!("toffeepay-benchmark-{}", std::process::id()));
+        let mut this = Self { server: None, binaries, folder };
+        this.restart();
+        this
+    }
+
+    /// A program beside the server itself: what is on `PATH` may be a link to that alone.
+    fn program(&self, name: &str) -> PathBuf {
+        let server = self.binaries.folder().join("postgres").canonicalize().unwrap();
+        server.with_file_name(name)
+    }
+
+    /// Whether pgbench lies beside the server.
+    pub(crate) fn has_pgbench(&self) -> bool {
+        self.program("pgbench").is_file()
+    }
+
+    /// Its version, such as 15.
+    pub(crate) fn major(&self) -> u32 {
+        self.binaries.major()
+    }
+
+    fn restart(&mut self) {
+        self.server = None;
+        let options = Options { durability: Durability::Durable, connections_max: CONNECTIONS_MAX };
+        let server = PrivatePostgres::start(&self.folder, &self.binaries, options).unwrap();
+        self.server = Some(server);
+    }
+
+    fn server(&self) -> &PrivatePostgres {
+        self.server.as_ref().unwrap()
+    }
+
+    /// Settings and the service's login; needs a second start.
+    pub(crate) async fn set_up(&mut self) {
+        let mut admin = PgConnection::connect(self.server().url()).await.unwrap();
+        for (name, value) in SETTINGS {
+            let set = format!("ALTER SYSTEM SET {name} = '{value}'");
+            admin.execute(set.as_str()).await.unwrap();
+        }
+        admin.execute(format!("CREATE ROLE {LOGIN} LOGIN").as_str()).await.unwrap();
+        admin.close().await.unwrap();
+        self.restart();
+    }
+
+    /// A new empty database.
+    pub(crate) async fn bare_database(&self, name: &str) -> Database {
+        let mut admin = PgConnection::connect(self.server().url()).await.unwrap();
+        admin
+            .execute(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)").as_str())
+            .await
+            .unwrap();
+        admin.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
+        let owner_url = self.server().url_of(name);
+        let service_url = owner_url.replacen("user=postgres", &format!("user={LOGIN}"), 1);
+        Database { owner_url, service_url }
+    }
+
+    /// A new one with our schema.
+    pub(crate) async fn database(&self, name: &str) -> Database {
+        let database = self.bare_database(name).await;
+        migrate(&database.owner_url.parse().unwrap(), |_| ()).await.unwrap();
+        let mut admin = PgConnection::connect(self.server().url()).await.unwrap();
+        admin.execute(format!("GRANT toffeepay_service TO {LOGIN}").as_str()).await.unwrap();
+        database
+    }
+
+    /// Removes a database.
+    pub(crate) async fn drop(&self, name: &str) {
+        let mut admin = PgConnection::connect(self.server().url()).await.unwrap();
+        let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+        admin.execute(drop.as_str()).await.unwrap();
+    }
+
+    /// Writes what is only in memory, so that nobody measures after another's mess.
+    pub(crate) async fn settle(&self) {
+        let mut admin = PgConnection::connect(self.server().url()).await.unwrap();
+        admin.execute("CHECKPOINT").await.unwrap();
+    }
+
+    /// Runs pgbench, prepared, each transaction on a connection of its client.
+    ///
+    /// # Panics
+    ///
+    /// Panics with its words if it fails, as where this Postgres comes without it.
+    pub(crate) fn pgbench(
+        &self,
+        database: &Database,
+        script: &Script<'_>,
+        clients: usize,
+        measure: Duration,
+    ) -> Measured {
+        let scratch = self.folder.join("pgbench");
+        let _ = fs::remove_dir_all(&scratch);
+        fs::create_dir_all(&scratch).unwrap();
+        let mut command = Command::new(self.program("pgbench"));
+        command.current_dir(&scratch).args(["--no-vacuum", "--protocol=prepared", "--log"]);
+        command.arg(format!("--client={clients}")).arg("--jobs=1");
+        command.arg(format!("--time={}", measure.as_secs().max(1)));
+        match script {
+            Script::Select => drop(command.arg("--select-only")),
+            Script::Own(sql) => {
+                fs::write(scratch.join("script.sql"), sql).unwrap();
+                command.arg("--file=script.sql");
+            }
+        }
+        command.arg(&database.owner_url);
+        let output = tokio::task::block_in_place(|| command.output());
+        let output = output.unwrap_or_else(|why| {
+            panic!("pgbench, which comes with PostgreSQL's own packages, does not start: {why}")
+        });
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "pgbench: {errors}");
+        let latencies = logged_latencies(&scratch);
+        let rate: f64 = said
+            .lines()
+            .find_map(|it| it.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
+            .unwrap_or_else(|| panic!("pgbench said no rate: {said}"));
+        let elapsed = Duration::from_secs_f64(latencies.len() as f64 / rate);
+        Measured::new(latencies, elapsed)
+    }
+
+    /// Fills pgbench's own tables.
+    pub(crate) fn pgbench_initialize(&self, database: &Database, scale: u32) {
+        let mut command = Command::new(self.program("pgbench"));
+        command.args(["--initialize", "--quiet", &format!("--scale={scale}")]);
+        let output = command.arg(&database.owner_url).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.server = None;
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What pgbench runs.
+pub(crate) enum Script<'a> {
+    /// Its own look-up by primary key: `-S`.
+    Select,
+    Own(&'a str),
+}
+
+/// The third column of its log is a transaction's time in microseconds.
+fn logged_latencies(folder: &Path) -> Histogram<u64> {
+    let mut latencies = histogram();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "sql") {
+            continue;
+        }
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let micros = line.split(' ').nth(2).and_then(|it| it.parse().ok()).unwrap();
+            latencies.saturating_record(micros);
+        }
+    }
+    latencies
+}
