@@ -27,6 +27,7 @@ use crate::{
     },
     ids::SHARD,
     processes::{CallWorker, ProviderCalls, Timer},
+    projections::status::StatusReader,
     providers::{
         Registry,
         sandbox::{Faults, NOTIFICATIONS_PATH, SETTLE_AFTER_DEFAULT, SandboxBank, SandboxConfig},
@@ -208,8 +209,10 @@ impl App {
         let api = Api {
             store: self.store.clone(),
             pool: self.pool.clone(),
+            statuses: StatusReader::start(self.pool.clone()),
             clock: Arc::clone(&self.clock),
             key_hasher: Arc::new(self.master.derive(API_KEYS_PURPOSE)),
+            known_keys: Arc::default(),
             key_use: Arc::clone(&self.key_use),
             rate_limits: Arc::clone(&self.rate_limits),
             pay_base_url: self.settings.pay_base_url.clone(),

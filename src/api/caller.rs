@@ -1,7 +1,9 @@
 //! Who calls: the game and the world of the API key in the request's header.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, header::AUTHORIZATION};
-use sqlx::{FromRow, PgPool};
+use sqlx::PgPool;
 use subtle::ConstantTimeEq;
 
 use super::{Api, ApiError, ApiKey};
@@ -13,8 +15,13 @@ use crate::{
         session::SessionError,
         world::World,
     },
-    projections::{game::GameRow, payment::PaymentRow, refund::RefundRow, session::SessionRow},
-    vault::Key,
+    projections::{
+        game::GameRow,
+        payment::PaymentRow,
+        refund::RefundRow,
+        session::SessionRow,
+        status::{StatusReader, StatusRow},
+    },
 };
 
 /// The game server behind a request.
@@ -28,17 +35,8 @@ pub(crate) struct Caller {
     pub(crate) scopes: Vec<KeyScope>,
     /// How often.
     pub(crate) rate_limit: RateLimit,
-    /// Its game, as it is now.
-    pub(crate) game: GameRow,
-}
-
-#[derive(FromRow)]
-struct KeyAndGame {
-    hash: Vec<u8>,
-    key_id: String,
-    key_world: String,
-    #[sqlx(flatten)]
-    game: GameRow,
+    /// Its game, as it was within the last second.
+    pub(crate) game: Arc<GameRow>,
 }
 
 impl Api {
@@ -49,49 +47,38 @@ impl Api {
     /// [`ApiError::Unauthorized`], and [`ApiError::RateLimited`] for a key that calls too often.
     pub(crate) async fn admit(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let now = self.clock.now();
-        let caller = Caller::identify(&self.pool, &self.key_hasher, headers, now).await?;
+        let caller = self.identify(headers, now).await?;
         self.key_use.note(&caller.key_id, now);
         let per_second = caller.rate_limit.per_second(caller.world);
         self.rate_limits.count(&caller.key_id, per_second)?;
         Ok(caller)
     }
-}
 
-impl Caller {
     /// Finds out who sent `headers`.
     ///
     /// # Errors
     ///
     /// [`ApiError::Unauthorized`] whatever is wrong with the key: the reasons are not told apart.
-    pub(crate) async fn identify(
-        pool: &PgPool,
-        hasher: &Key,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<Self, ApiError> {
+    async fn identify(&self, headers: &HeaderMap, now: Timestamp) -> Result<Caller, ApiError> {
         let key = bearer(headers).ok_or(ApiError::Unauthorized)?;
         let key = ApiKey::parse(key).map_err(|_| ApiError::Unauthorized)?;
-        let found: Option<KeyAndGame> = sqlx::query_as(
-            "SELECT s.hash, s.key_id, s.world AS key_world, g.*
-             FROM api_key_secret s JOIN game g ON g.id = s.game_id WHERE s.lookup = $1",
-        )
-        .bind(key.lookup())
-        .fetch_optional(pool)
-        .await?;
+        let found = self.known_keys.find(&self.pool, key.lookup()).await?;
         // Compared even if there is nothing to compare with, so that both take the same time.
         let expected = found.as_ref().map_or([0; 32].as_slice(), |it| it.hash.as_slice());
-        let is_right = bool::from(key.hash(hasher).as_slice().ct_eq(expected));
+        let is_right = bool::from(key.hash(&self.key_hasher).as_slice().ct_eq(expected));
         let found = found.filter(|_| is_right).ok_or(ApiError::Unauthorized)?;
         let stands = found.game.keys.iter().find(|it| it.key_id.as_str() == found.key_id);
         let stands = stands.filter(|it| it.world == key.world());
-        let stands = stands.filter(|_| found.key_world == key.world().as_str());
+        let stands = stands.filter(|_| found.world == key.world().as_str());
         let stands = stands.filter(|it| it.expires_at.is_none_or(|at| now < at));
         let stands = stands.ok_or(ApiError::Unauthorized)?;
         let (key_id, scopes) = (stands.key_id.clone(), stands.scopes.clone());
-        let rate_limit = stands.rate_limit;
-        Ok(Self { key_id, world: key.world(), scopes, rate_limit, game: found.game })
+        let (world, rate_limit) = (key.world(), stands.rate_limit);
+        Ok(Caller { key_id, world, scopes, rate_limit, game: Arc::clone(&found.game) })
     }
+}
 
+impl Caller {
     /// # Errors
     ///
     /// [`ApiError::InvalidGameId`] unless the game is the key's.
@@ -119,6 +106,21 @@ impl Caller {
     ) -> Result<SessionRow, ApiError> {
         let id = SessionId::parse(id).map_err(|_| ApiError::SessionNotFound)?;
         let row = SessionRow::find(pool, id.as_str()).await?;
+        row.filter(|it| self.owns(&it.game_id, &it.world)).ok_or(ApiError::SessionNotFound)
+    }
+
+    /// Where a session of the game's stands.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::session`].
+    pub(crate) async fn status(
+        &self,
+        statuses: &StatusReader,
+        id: impl Into<String>,
+    ) -> Result<Arc<StatusRow>, ApiError> {
+        let id = SessionId::parse(id).map_err(|_| ApiError::SessionNotFound)?;
+        let row = statuses.read(id.as_str()).await?;
         row.filter(|it| self.owns(&it.game_id, &it.world)).ok_or(ApiError::SessionNotFound)
     }
 

@@ -297,7 +297,7 @@ fn caller() -> Caller {
     };
     let key_id = KeyId::from_bytes([7; 24]);
     let (world, scopes) = (World::Test, KeyScope::ALL.to_vec());
-    Caller { key_id, world, scopes, rate_limit: RateLimit::default(), game }
+    Caller { key_id, world, scopes, rate_limit: RateLimit::default(), game: game.into() }
 }
 
 #[test]

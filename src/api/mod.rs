@@ -23,6 +23,7 @@ mod images;
 mod interceptor;
 mod json_shape;
 mod key_use;
+mod known_keys;
 mod lists;
 mod message;
 mod notifications;
@@ -45,9 +46,13 @@ use url::Url;
 pub use api_key::{ApiKey, MalformedKey};
 pub use error::ApiError;
 pub use key_use::{KeyUse, last_uses};
+pub use known_keys::KnownKeys;
 pub use rate_limits::RateLimits;
 
-use crate::{clock::Clock, event_store::EventStore, providers::Registry, vault::Key};
+use crate::{
+    clock::Clock, event_store::EventStore, projections::status::StatusReader, providers::Registry,
+    vault::Key,
+};
 
 /// The largest request body, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -59,10 +64,14 @@ pub struct Api {
     pub store: EventStore,
     /// For reads; and for what is neither event nor read model, such as pictures.
     pub pool: PgPool,
+    /// Where sessions stand.
+    pub statuses: StatusReader,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Hashes API keys.
     pub key_hasher: Arc<Key>,
+    /// What was asked about keys a moment ago.
+    pub known_keys: Arc<KnownKeys>,
     /// When keys were last used.
     pub key_use: Arc<KeyUse>,
     /// How often keys may call.

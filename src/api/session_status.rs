@@ -14,11 +14,11 @@ pub(super) async fn get_session_status(
 ) -> Result<GetSessionStatusResponse, ApiError> {
     caller.require_scope(KeyScope::Read)?;
     let id = one_of("session_id", request.session_id, request.id)?;
-    let row = caller.session(&api.pool, id).await?;
+    let row = caller.status(&api.statuses, id).await?;
     Ok(GetSessionStatusResponse {
         id: row.id.clone(),
-        status: row.status,
-        session_id: row.id,
+        status: row.status.clone(),
+        session_id: row.id.clone(),
         ..GetSessionStatusResponse::default()
     })
 }

@@ -129,7 +129,7 @@ struct RotateArgs {
     database: DatabaseArgs,
 }
 
-/// Refuses a key from now on, on every process at once. There is no way back: issue a new one.
+/// Refuses a key from now on, on every process within a second. There is no way back: issue a new one.
 ///
 /// Example: toffeepay keys revoke space_shooter key_06xp…
 #[derive(Clone, Debug, Args)]

@@ -8,4 +8,5 @@ pub mod list;
 pub mod payment;
 pub mod refund;
 pub mod session;
+pub mod status;
 mod studio;

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use toffeepay::{api::Api, clock::SystemClock, providers::Registry, vault::Key};
+use toffeepay::{
+    api::Api, clock::SystemClock, projections::status::StatusReader, providers::Registry,
+    vault::Key,
+};
 use url::Url;
 
 use super::client::{CREATE_REFUND, PAYS, WALLET_METHODS};
@@ -95,6 +98,8 @@ pub(crate) async fn methods(service: &Service) -> Vec<String> {
         pool: library.pool.clone(),
         clock: Arc::new(SystemClock),
         key_hasher: Arc::new(Key::generate()),
+        statuses: StatusReader::start(library.pool.clone()),
+        known_keys: Arc::default(),
         key_use: Arc::default(),
         rate_limits: Arc::default(),
         pay_base_url: Url::parse("https://pay.example.com").unwrap(),

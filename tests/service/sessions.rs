@@ -1,9 +1,12 @@
 //! A session after it was created: read whole, and cancelled by the game.
 
+use futures::future::join_all;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::client::{ASKS_FOR_AUTHENTICATION, CANCEL_SESSION, GET_SESSION, PAYS};
+use super::client::{
+    ASKS_FOR_AUTHENTICATION, CANCEL_SESSION, GET_SESSION, GET_SESSION_STATUS, PAYS,
+};
 use super::errors::{expected, other_game, refusal};
 use super::harness::{Options, Service};
 
@@ -115,4 +118,34 @@ async fn another_games_session_is_neither_read_nor_cancelled() {
         }
     }
     assert_eq!(service.client.status(&id).await, "pending");
+}
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_each_is_told_the_status_of_their_own_session() {
+    const SESSIONS: usize = 60;
+    let service = Service::start(Options::default()).await;
+    let mut asked = vec![];
+    for nth in 0..SESSIONS {
+        let id = service.client.create_session(&service.client.purchase()).await;
+        if nth % 3 == 0 {
+            assert_eq!(cancel(&service, &id).send().await.unwrap().status(), 200);
+        }
+        asked.push((id, if nth % 3 == 0 { "cancelled" } else { "pending" }));
+    }
+    let unknown = format!("sess_{}", "0".repeat(39));
+    let not_found = expected(404, "not_found", "session_not_found");
+    // The second time what is final is remembered.
+    for _ in 0..2 {
+        let answers = join_all(asked.iter().map(|(id, _)| service.client.status(id)));
+        let call = service.client.call(GET_SESSION_STATUS).json(&json!({ "session_id": unknown }));
+        let (answers, refused) = tokio::join!(answers, refusal(call));
+        let expected: Vec<&str> = asked.iter().map(|(_, status)| *status).collect();
+        assert_eq!(answers, expected);
+        assert_eq!(refused, not_found);
+    }
+    // Not even a remembered one is told to another game.
+    let theirs = other_game(&service).await;
+    let call = service.client.request(reqwest::Method::POST, GET_SESSION_STATUS);
+    let call = call.bearer_auth(theirs).json(&json!({ "session_id": asked[0].0 }));
+    assert_eq!(refusal(call).await, not_found);
 }

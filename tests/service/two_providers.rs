@@ -21,6 +21,7 @@ use toffeepay::{
     event_store::CommandContext,
     http_client::http_client,
     ids::NewId,
+    projections::status::StatusReader,
     providers::{
         Charge, ChargeAnswer, Instrument, Notification, NotificationError, NotificationSubject,
         Provider, ProviderError, RefundAnswer, Registry, RequestKey, TokenizeError,
@@ -139,6 +140,8 @@ async fn a_provider_is_not_believed_about_the_money_of_another() {
         pool: library.pool.clone(),
         clock: Arc::new(SystemClock),
         key_hasher: Arc::new(library.master.derive("api-keys")),
+        statuses: StatusReader::start(library.pool.clone()),
+        known_keys: Arc::default(),
         key_use: Arc::default(),
         rate_limits: Arc::default(),
         pay_base_url: service.env.pay_url.parse().unwrap(),
