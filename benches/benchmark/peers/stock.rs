@@ -44,7 +44,7 @@ pub(crate) const SCHEMA: &str = "
         PRIMARY KEY (aggregate_type, aggregate_id, last_sequence)
     )";
 
-/// Found best by trying 10, 32, 64 and 128 on two cores.
+/// sqlx would take 10; such a service waits for its database most of the time.
 const CONNECTIONS_MAX: u32 = 32;
 
 pub(crate) type Stock =
