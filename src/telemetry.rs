@@ -18,6 +18,7 @@ use http::{HeaderName, HeaderValue, Request, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -124,13 +125,16 @@ pub fn observed(router: Router) -> Router {
             route,
         )
     };
-    router
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN))
-        .layer(CatchPanicLayer::custom(answer_to_a_panic))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
-        .layer(axum::middleware::map_request(without_odd_request_id))
+    // As one layer, the outermost first: a router boxes each that it is given, for every request.
+    router.layer(
+        ServiceBuilder::new()
+            .layer(axum::middleware::map_request(without_odd_request_id))
+            .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
+            .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(CatchPanicLayer::custom(answer_to_a_panic))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN)),
+    )
 }
 
 /// The last resort, behind those of the API and the page. What panicked stands in the log.
