@@ -29,7 +29,11 @@ fn printed(language: &str, service: &Service) -> String {
 
 /// What a program prints that is given on standard input and runs in a folder.
 async fn output(command: &mut Command, folder: &Path, program: &str) -> String {
-    let command = command.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let command = command
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     child.stdin.take().unwrap().write_all(program.as_bytes()).await.unwrap();
     let output = child.wait_with_output().await.unwrap();

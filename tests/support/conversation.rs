@@ -32,6 +32,8 @@ impl Conversation {
         let mut child = Command::new(program)
             .arg(script)
             .args(arguments)
+            // Nothing is written beside the scripts.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
