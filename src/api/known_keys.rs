@@ -124,3 +124,46 @@ impl KnownKeys {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::types::Json;
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::domain::Timestamp;
+
+    fn known_since_now(keys: &KnownKeys) {
+        let game = GameRow {
+            id: "space_shooter".to_owned(),
+            version: 1,
+            studio_id: "std_1".to_owned(),
+            name: "Space Shooter".to_owned(),
+            currencies: vec![],
+            capture_mode: "automatic".to_owned(),
+            session_lifetime_s: 60,
+            registered_at: Timestamp::UNIX_EPOCH,
+            keys: Json(vec![]),
+            endpoints: Json(vec![]),
+        };
+        let (key_id, world) = ("key_1".to_owned(), "test".to_owned());
+        let key = Arc::new(KnownKey { hash: vec![], key_id, world, game: Arc::new(game) });
+        let entry = Entry { key, asked_at: Instant::now(), is_asked_for: false };
+        keys.lock().insert("lookup".to_owned(), entry);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_is_known_for_less_than_a_second_and_asked_for_again_by_one_caller_before() {
+        let keys = KnownKeys::default();
+        known_since_now(&keys);
+        let who_asks = |keys: &KnownKeys| keys.known("lookup").map(|(_, asks)| asks);
+        assert_eq!(who_asks(&keys), Some(false), "it is fresh");
+        advance(FRESH_FOR + Duration::from_millis(1)).await;
+        assert_eq!(who_asks(&keys), Some(true));
+        assert_eq!(who_asks(&keys), Some(false), "somebody does already");
+        advance(KNOWN_FOR - FRESH_FOR).await;
+        assert_eq!(who_asks(&keys), None);
+        assert!(KNOWN_FOR < Duration::from_secs(1));
+        assert_eq!(keys.known("another").map(|_| ()), None);
+    }
+}
