@@ -49,9 +49,7 @@ impl Effort {
         let pace = Pace { warm_up: brief, measure: brief, every: None };
         Self { pace, rounds: 1, events: vec![0, 1_000], is_smoke: true }
     }
-}
 
-impl Effort {
     /// As many at once as asked for; a few, if only to see that it works.
     pub(crate) fn at_once(&self, callers: usize) -> usize {
         if self.is_smoke { callers.min(SMOKE_AT_ONCE_MAX) } else { callers }
@@ -96,22 +94,22 @@ impl Bench {
     }
 }
 
-/// Runs `call` by so many callers at once, each again and again; `call` is given the caller's number.
+/// Runs `call` by so many callers at once, each again and again.
 pub(crate) async fn closed_loop<C, F>(callers: usize, pace: Pace, call: C) -> Measured
 where
-    C: Fn(usize) -> F + Clone + Send + 'static,
+    C: Fn() -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send,
 {
     let counts_from = Instant::now() + pace.warm_up;
     let end = counts_from + pace.measure;
     let mut tasks = tokio::task::JoinSet::new();
-    for caller in 0..callers {
+    for _ in 0..callers {
         let call = call.clone();
         tasks.spawn(async move {
             let mut latencies = histogram();
             loop {
                 let began = Instant::now();
-                call(caller).await;
+                call().await;
                 let now = Instant::now();
                 if end < now {
                     return latencies;

@@ -61,7 +61,6 @@ pub(crate) async fn run(bench: &mut Bench) {
     owner.execute(BARE).await.unwrap();
     owner.execute(STOCK_SCHEMA).await.unwrap();
     let template = Template::new(&ours_at).await;
-    let store = template.store.clone();
     let insert = template.bare_insert();
     let mut owner = PgConnection::connect(&same_at.owner_url).await.unwrap();
     owner.execute(template.append_one().as_str()).await.unwrap();
@@ -69,7 +68,7 @@ pub(crate) async fn run(bench: &mut Bench) {
     for callers in CALLERS.map(|it| bench.effort.at_once(it)) {
         let what =
             |goal| Question { what: format!("{callers} callers"), peer_is: "bare insert", goal };
-        let ours = |pace| template.append_by(&store, callers, pace);
+        let ours = |pace| template.append_by(callers, pace);
         let bare = async |pace: Pace| {
             bench.postgres.pgbench(&peers_at, &Script::Own(&insert), callers, pace.measure)
         };
@@ -84,7 +83,7 @@ pub(crate) async fn run(bench: &mut Bench) {
         let stock = framework(&peers_at.owner_url, connections.try_into().unwrap()).await;
         let by_stock = async |pace: Pace| {
             let stock = Arc::clone(&stock);
-            closed_loop(callers, pace, move |_| {
+            closed_loop(callers, pace, move || {
                 let stock = Arc::clone(&stock);
                 async move {
                     let now = SystemClock.now();
@@ -99,7 +98,7 @@ pub(crate) async fn run(bench: &mut Bench) {
     }
     let most = Question { what: "256 callers".to_owned(), peer_is: "unnest", goal: None };
     let pool = PgPoolOptions::new().max_connections(1).connect(&peers_at.owner_url).await.unwrap();
-    let ours = |pace| template.append_by(&store, 256, pace);
+    let ours = |pace| template.append_by(256, pace);
     rows.push(bench.compare(most, ours, |pace| template.unnest(&pool, pace)).await);
     bench.report.comparisons(&rows);
     pool.close().await;
@@ -163,13 +162,12 @@ impl Template {
         }
     }
 
-    async fn append_by(&self, store: &EventStore, callers: usize, pace: Pace) -> Measured {
+    async fn append_by(&self, callers: usize, pace: Pace) -> Measured {
         let this = Arc::new(self.clone());
-        let store = store.clone();
-        closed_loop(callers, pace, move |_| {
-            let (this, store) = (Arc::clone(&this), store.clone());
+        closed_loop(callers, pace, move || {
+            let this = Arc::clone(&this);
             async move {
-                let appended = store.append(this.append()).await.unwrap();
+                let appended = this.store.append(this.append()).await.unwrap();
                 assert!(matches!(appended, Appended::New(_)), "{appended:?}");
             }
         })
