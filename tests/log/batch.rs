@@ -219,3 +219,18 @@ async fn call(
     .fetch_all(database)
     .await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_alone_that_is_behind_or_ahead_of_its_stream_is_a_conflict() {
+    let database = TestDatabase::new().await;
+    let committer = committer(&database);
+    let first = committer.append(append("session-a", 0, 2)).await.unwrap();
+    assert_eq!(first, Appended::New(receipt("session-a", 2, 2)));
+    for expected in [0, 1, 5] {
+        let answer = committer.append(append("session-a", expected, 1)).await.unwrap();
+        assert_eq!(answer, Appended::Conflict, "{expected}");
+    }
+    let next = committer.append(append("session-a", 2, 1)).await.unwrap();
+    assert_eq!(next, Appended::New(receipt("session-a", 3, 3)));
+    assert_gapless(&database.owner).await;
+}
