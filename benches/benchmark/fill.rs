@@ -26,7 +26,7 @@ pub(crate) async fn sessions(database: &Database, from: u64, to: u64) {
         .execute("UPDATE subscription SET position = (SELECT position FROM event_head)")
         .await
         .unwrap();
-    owner.execute("VACUUM (ANALYZE) event, stream, command, session, list_count").await.unwrap();
+    owner.execute("VACUUM (ANALYZE) event, stream, session, list_count").await.unwrap();
 }
 
 async fn chunk(owner: &mut PgConnection, template: &Template, first: u64, last: u64) {
@@ -34,8 +34,7 @@ async fn chunk(owner: &mut PgConnection, template: &Template, first: u64, last: 
         "CREATE TEMP TABLE filled ON COMMIT DROP AS
          SELECT n, head.position + row_number() OVER (ORDER BY n) AS position,
                 'sess_' || lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 27) AS id,
-                now() - (10000000 - n % 10000000) * interval '0.1 s' AS at,
-                gen_random_uuid() AS command_id
+                now() - (10000000 - n % 10000000) * interval '0.1 s' AS at
          FROM generate_series({first}::bigint, {last}::bigint) n,
               (SELECT * FROM event_head FOR UPDATE) head;
          ANALYZE filled;"
@@ -52,10 +51,6 @@ async fn chunk(owner: &mut PgConnection, template: &Template, first: u64, last: 
         "INSERT INTO stream
          SELECT 'session-' || id, 0, 1, position, position, decode(repeat(md5(id), 4), 'hex'), NULL
          FROM filled ORDER BY position;
-         INSERT INTO command
-         SELECT command_id, gen_random_uuid(), 'session-' || id, 1, position, at, NULL, NULL,
-                at + interval '30 days'
-         FROM filled;
          INSERT INTO session
          SELECT id, 1, '{GAME}', 'test', 'player_' || n / 10, 'pending', '50 Gold Coins', 499, 'USD',
                 NULL, NULL, 'mygame://payment-complete', at, now() + interval '30 days', NULL, NULL,

@@ -22,8 +22,9 @@ pub struct Append {
     pub expected_version: i64,
     /// The log takes each command once.
     pub command_id: Uuid,
-    /// Tells our own retry from somebody else's repeat: new for each append.
-    pub append_id: Uuid,
+    /// Tells our own retry from somebody else's repeat: new for each append. `None` if nobody else can
+    /// repeat the command: then nothing of it is kept but its events.
+    pub append_id: Option<Uuid>,
     /// Until when a repeat is known; for ever, if `None`.
     pub expires_at: Option<Timestamp>,
     /// The stream's key, wrapped; used when the stream is new.
@@ -143,7 +144,7 @@ impl Answer {
         match self.outcome.as_str() {
             "appended" => Appended::New(receipt),
             // An earlier call of ours was committed although it came back as an error.
-            "duplicate" if self.append_id == Some(append.append_id) => Appended::New(receipt),
+            "duplicate" if self.append_id == append.append_id => Appended::New(receipt),
             "duplicate" => Appended::Duplicate(receipt),
             _ => Appended::Conflict,
         }

@@ -14,6 +14,9 @@ const REMEMBERED_HOURS: i64 = 24;
 pub struct CommandContext {
     /// The same for a repeat of the same command: the log takes it once.
     pub command_id: Uuid,
+    /// Whether anybody but us knows the id, and so can ask for the command again. Of any other nothing
+    /// is kept beside its events.
+    pub is_repeatable: bool,
     /// Until when a repeat is known; for ever, if `None`.
     pub expires_at: Option<Timestamp>,
     /// Who: `key:key_…`, `player`, `provider:sandbox`, `process:…`, `operator:…`.
@@ -30,6 +33,7 @@ impl CommandContext {
     pub fn new(actor: impl Into<String>, correlation: impl Into<String>, now: Timestamp) -> Self {
         Self {
             command_id: ids::new_command_id(),
+            is_repeatable: false,
             expires_at: Some(now + TimeDelta::hours(REMEMBERED_HOURS)),
             actor: actor.into(),
             causation: None,
@@ -40,10 +44,10 @@ impl CommandContext {
     /// The same command whenever `parts` are the same.
     #[must_use]
     pub fn with_command(self, parts: &[&str]) -> Self {
-        Self { command_id: command_id(parts), ..self }
+        Self { command_id: command_id(parts), is_repeatable: true, ..self }
     }
 
-    /// A repeat is known for ever: a provider's notification.
+    /// A repeat of it is known for ever: a provider's notification.
     #[must_use]
     pub fn for_ever(self) -> Self {
         Self { expires_at: None, ..self }

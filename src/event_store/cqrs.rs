@@ -111,6 +111,7 @@ fn command_of(metadata: &HashMap<String, String>) -> CommandContext {
     let mut context = CommandContext::new(actor, "", SystemClock.now());
     if let Some(id) = metadata.get(COMMAND_ID) {
         context.command_id = Uuid::parse_str(id).unwrap_or_else(|_| command_id(&[id]));
+        context.is_repeatable = true;
     }
     let correlation = metadata.get(CORRELATION).cloned();
     context.correlation = correlation.unwrap_or_else(|| context.command_id.to_string());

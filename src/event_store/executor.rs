@@ -196,7 +196,7 @@ impl EventStore {
                 self.is_repeat::<A>(id, context).await?;
             }
             Err(ExecuteError::Refused(refusal)) => {
-                if !self.is_repeat::<A>(id, context).await? {
+                if !context.is_repeatable || !self.is_repeat::<A>(id, context).await? {
                     return Err(ExecuteError::Refused(refusal));
                 }
             }
@@ -365,7 +365,7 @@ impl EventStore {
             stream,
             expected_version: version,
             command_id: context.command_id,
-            append_id: Uuid::new_v4(),
+            append_id: context.is_repeatable.then(Uuid::new_v4),
             expires_at: context.expires_at,
             wrapped_key,
             with_key: loaded.key.is_some(),

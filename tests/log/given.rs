@@ -53,8 +53,13 @@ pub fn now() -> Timestamp {
     SystemClock.now()
 }
 
-/// A command that nobody repeats.
+/// A new command, which may be repeated.
 pub fn context() -> CommandContext {
+    unrepeatable().with_command(&[&Uuid::new_v4().to_string()])
+}
+
+/// A command that nobody can repeat.
+pub fn unrepeatable() -> CommandContext {
     CommandContext::new("player", "request-1", now())
 }
 
@@ -136,7 +141,7 @@ pub fn append(stream: &str, expected_version: i64, events: usize) -> Append {
         stream: stream.to_owned(),
         expected_version,
         command_id,
-        append_id: Uuid::new_v4(),
+        append_id: Some(Uuid::new_v4()),
         expires_at: None,
         wrapped_key: None,
         with_key: false,
@@ -148,7 +153,7 @@ pub fn append(stream: &str, expected_version: i64, events: usize) -> Append {
 
 /// The same command again, asked for by somebody who does not know that it was.
 pub fn again(append: &Append) -> Append {
-    Append { append_id: Uuid::new_v4(), ..append.clone() }
+    Append { append_id: Some(Uuid::new_v4()), ..append.clone() }
 }
 
 /// Rows that no database takes.

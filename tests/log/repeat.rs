@@ -145,6 +145,39 @@ async fn an_append_that_has_expired_on_arrival_is_answered_with_its_own_place() 
 }
 
 #[tokio::test]
+async fn a_retry_of_what_nobody_else_can_repeat_is_known_by_its_events_and_nothing_else_is_kept() {
+    let database = TestDatabase::new().await;
+    let committer = committer(&database);
+    let unkept = |expected| Append { append_id: None, ..append("session-a", expected, 2) };
+    let (first, next) = (unkept(0), unkept(2));
+    let stream = || "session-a".to_owned();
+    let first_receipt = Receipt { stream: stream(), version: 2, position: 2 };
+    let next_receipt = Receipt { stream: stream(), version: 4, position: 4 };
+
+    for _ in 0..2 {
+        let answer = committer.append(first.clone()).await.unwrap();
+        assert_eq!(answer, Appended::New(first_receipt.clone()));
+    }
+    for _ in 0..2 {
+        let answer = committer.append(next.clone()).await.unwrap();
+        assert_eq!(answer, Appended::New(next_receipt.clone()));
+    }
+
+    let long_ago = committer.append(first).await.unwrap();
+    assert_eq!(long_ago, Appended::New(first_receipt));
+    for expected in [0, 2, 3] {
+        let another = committer.append(unkept(expected)).await.unwrap();
+        assert_eq!(another, Appended::Conflict, "{expected}");
+    }
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM command")
+        .fetch_one(&database.owner)
+        .await
+        .unwrap();
+    assert_eq!((kept, head(&database.owner).await), (0, 4));
+    assert_gapless(&database.owner).await;
+}
+
+#[tokio::test]
 async fn an_empty_answer_is_repeated_as_one_and_not_taken_for_an_erased_one() {
     let database = TestDatabase::new().await;
     let store = store(&database);

@@ -41,6 +41,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::support::database::TestDatabase;
 
@@ -195,6 +196,7 @@ impl Stage {
 
     pub async fn give(&self, session_id: &SessionId, command: SessionCommand) {
         let context = CommandContext::new("process:test", REQUEST_ID, self.began_at);
+        let context = context.with_command(&[&Uuid::new_v4().to_string()]);
         self.store.execute::<Session>(session_id.as_str(), command, &context).await.unwrap();
     }
 

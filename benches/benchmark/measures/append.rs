@@ -47,8 +47,7 @@ pub(crate) const BARE: &str = "
 pub(crate) async fn run(bench: &mut Bench) {
     bench.report.section(
         "Append",
-        "One event `Created` for each append. Ours: the event, its stream, the command's id and the \
-         read-model row, gapless, in groups of those that wait. `bare insert`: pgbench inserts only a \
+        "One event `Created` for each append. Ours: the event, its stream and the read-model row, gapless, in groups of those that wait. `bare insert`: pgbench inserts only a \
          row with the event's bytes, one transaction each. `same rows`: pgbench has the same rows \
          written, by the same function, one append for each transaction. `postgres-es`: the stock \
          store executes the same command. `unnest`: one connection inserts 256 bare rows a \
@@ -130,7 +129,7 @@ impl Template {
         let context = CommandContext::new("benchmark".to_owned(), "benchmark", now);
         let command = SessionCommand::Create(Box::new(purchase(now)));
         let executed = store.execute::<Session>(&id, command, &context).await.unwrap();
-        let rows = executed.aggregate.rows(&id, 1).to_string();
+        let rows = serde_json::to_string(&executed.aggregate.rows(&id, 1)).unwrap();
         let (entry, wrapped_key): (Vec<u8>, Vec<u8>) = sqlx::query_as(
             "SELECT entry, wrapped_key FROM event JOIN stream USING (stream) WHERE stream = $1",
         )
@@ -149,7 +148,7 @@ impl Template {
             stream: stream_name::<Session>(id.as_str()),
             expected_version: 0,
             command_id: Uuid::new_v4(),
-            append_id: Uuid::new_v4(),
+            append_id: None,
             expires_at: None,
             wrapped_key: Some(self.wrapped_key.clone()),
             with_key: false,
@@ -193,7 +192,7 @@ impl Template {
         format!(
             "CREATE FUNCTION append_one(n bigint) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
              RETURN (SELECT outcome FROM append_events(0::smallint, ARRAY[gen_random_uuid()],
-             ARRAY[gen_random_uuid()], ARRAY['session-sess_' || n], ARRAY[0::bigint],
+             ARRAY[NULL::uuid], ARRAY['session-sess_' || n], ARRAY[0::bigint],
              ARRAY['\\x{key}'::bytea], ARRAY[false], ARRAY[NULL::bytea], ARRAY[NULL::bytea],
              ARRAY[NULL::timestamptz], ARRAY[replace('{rows}', '{id}', 'sess_' || n)::jsonb],
              ARRAY[1], ARRAY['Created'],
