@@ -1,5 +1,6 @@
 //! The composition root: every part of the service, put together once, here.
 
+mod front;
 mod leaving;
 mod parts;
 
@@ -13,11 +14,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use front::Front;
 use parts::Parts;
 
 use crate::{
     admin::API_KEYS_PURPOSE,
-    api::{self, Api, Health, KeyUse, RateLimits},
+    api::{self, Api, Calls, Health, KeyUse, RateLimits},
     checkout::Checkout,
     clock::{Clock, SystemClock},
     domain::world::World,
@@ -32,7 +34,7 @@ use crate::{
         Registry,
         sandbox::{Faults, NOTIFICATIONS_PATH, SETTLE_AFTER_DEFAULT, SandboxBank, SandboxConfig},
     },
-    server::{self, Patience},
+    server::{self, Ending, Patience},
     telemetry,
     vault::Key,
     webhooks::{Deliveries, DeliveryWorker, PublicUrls, SenderError, TargetPolicy},
@@ -179,8 +181,8 @@ impl App {
             parts.begin("metrics", |stop| telemetry::keep_metrics_small(metrics, stop));
         }
         let health = Health { pool: self.pool.clone(), metrics, stopping: shutdown.clone() };
-        let router = telemetry::observed(self.routes(health)?.merge(more_routes));
-        let router = leaving::announced(router, shutdown.clone());
+        let mut front = self.front(health)?;
+        front.others = telemetry::guarded(front.others.merge(more_routes));
         let closing = leaving::after_notice(&shutdown, self.settings.notice);
         if self.settings.role != Role::Api {
             self.begin_workers(&parts)?;
@@ -197,14 +199,15 @@ impl App {
             stalled_within: STALLED_WITHIN,
             drain: self.settings.drain,
         };
-        server::serve(listener, router, closing, patience).await;
+        let ending = Ending { leaving: shutdown, closing };
+        server::serve(listener, telemetry::observed(front, Calls::takes), ending, patience).await;
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 
-    fn routes(&self, health: Health) -> Result<Router, AppError> {
+    fn front(&self, health: Health) -> Result<Front, AppError> {
         let inside = api::health_routes(health.clone());
         if self.settings.role == Role::Worker {
-            return Ok(inside);
+            return Ok(Front { calls: None, others: inside });
         }
         let api = Api {
             store: self.store.clone(),
@@ -227,7 +230,10 @@ impl App {
         };
         let bank = self.bank.as_ref().map(|it| it.routes()).unwrap_or_default();
         let discovery = api::discovery_routes(health)?;
-        Ok(inside.merge(api.routes()).merge(discovery).merge(checkout.routes()).merge(bank))
+        let calls = api.calls();
+        let others = inside.merge(api.routes()).merge(discovery);
+        let others = others.merge(checkout.routes()).merge(bank);
+        Ok(Front { calls: Some(calls), others })
     }
 
     /// What stands behind the API's routes.

@@ -6,11 +6,11 @@ mod stalled;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{body::Body, extract::Request, response::Response};
+use http::{HeaderValue, Version, header::CONNECTION};
 use hyper::{
-    Request,
     body::Incoming,
-    service::{Service, service_fn},
+    service::{Service as HyperService, service_fn},
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -19,6 +19,7 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 use heads::{Calls, Heads};
 use stalled::Stalled;
@@ -54,13 +55,38 @@ pub struct Patience {
     pub drain: Duration,
 }
 
-/// Serves until shut down, then lets open requests finish.
+/// How a server comes to its end.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Asks each client of HTTP/1 to make its next connection elsewhere, on each answer. HTTP/2 has
+    /// its own way to say so (GOAWAY), which the server takes when it stops listening.
+    pub leaving: CancellationToken,
+    /// Stops listening, and lets open requests finish.
+    pub closing: CancellationToken,
+}
+
+/// What answers requests, and never fails to.
+pub trait Answers:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+/// Serves until the end.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
-    shutdown: CancellationToken,
+    service: impl Answers,
+    ending: Ending,
     patience: Patience,
 ) {
+    let Ending { leaving, closing } = ending;
     let Patience { begin_within, head_within, idle_within, stalled_within, drain } = patience;
     let mut builder = auto::Builder::new(TokioExecutor::new());
     let mut http1 = builder.http1();
@@ -76,16 +102,16 @@ pub async fn serve(
     let open = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
+            () = closing.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, place)) = accepted else { continue };
         // Small answers must not wait for a larger packet.
         let _ = stream.set_nodelay(true);
         let calls = Calls::default();
-        let service = watched(router.clone(), calls.clone());
+        let service = watched(service.clone(), calls.clone(), leaving.clone());
         let (builder, watcher) = (builder.clone(), open.watcher());
-        let stop = shutdown.clone();
+        let stop = closing.clone();
         tokio::spawn(async move {
             // Held for as long as the connection is.
             let _place = place;
@@ -115,21 +141,30 @@ enum Protocol {
     Http2,
 }
 
-/// The router, telling when a call begins and when it is over.
+/// The service, telling when a call begins and when it is over, and the client that the end is near.
 fn watched(
-    router: Router,
+    service: impl Answers,
     calls: Calls,
-) -> impl Service<
-    Request<Incoming>,
-    Response = axum::http::Response<heads::Held<axum::body::Body>>,
+    leaving: CancellationToken,
+) -> impl HyperService<
+    http::Request<Incoming>,
+    Response = http::Response<heads::Held<Body>>,
     Error = Infallible,
     Future: Send,
 > + Clone {
-    let router = TowerToHyperService::new(router);
-    service_fn(move |request: Request<Incoming>| {
+    let service = TowerToHyperService::new(service);
+    service_fn(move |request: http::Request<Incoming>| {
         let call = calls.begin();
-        let answering = router.call(request.map(|body| call.reading(body)));
-        async move { Ok(answering.await?.map(|body| call.sending(body))) }
+        let announces = request.version() <= Version::HTTP_11;
+        let answering = service.call(request.map(|body| Body::new(call.reading(body))));
+        let leaving = announces.then(|| leaving.clone());
+        async move {
+            let mut response = answering.await?;
+            if leaving.is_some_and(|it| it.is_cancelled()) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response.map(|body| call.sending(body)))
+        }
     })
 }
 

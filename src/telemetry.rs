@@ -1,5 +1,7 @@
 //! Logs, metrics and request ids. No secret, no card number and no body is ever logged.
 
+mod requests;
+
 use std::{
     ffi::OsStr,
     io::IsTerminal,
@@ -8,36 +10,12 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Json, Router,
-    extract::MatchedPath,
-    response::{IntoResponse, Response},
-};
 use clap::ValueEnum;
-use http::{HeaderName, HeaderValue, Request, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceBuilder;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    timeout::TimeoutLayer,
-    trace::TraceLayer,
-};
 use tracing_subscriber::{EnvFilter, fmt};
-use uuid::Uuid;
 
-use crate::ids::REQUEST_ID_HEADER;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
-
-/// The longest request id that we take from a client, in bytes.
-const REQUEST_ID_BYTES_MAX: usize = 64;
-
-/// How long a request may take, its body included: a client that dribbles is answered 408. The
-/// last resort, behind the shorter limits of the API and the page, which have better answers.
-const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+pub use requests::{Observed, guarded, observed};
 
 /// How often measurements are folded.
 const FOLD_METRICS_EVERY: Duration = Duration::from_secs(5);
@@ -109,60 +87,6 @@ pub async fn keep_metrics_small(metrics: Arc<PrometheusHandle>, stop: Cancellati
     while stop.run_until_cancelled(tokio::time::sleep(FOLD_METRICS_EVERY)).await.is_some() {
         metrics.run_upkeep();
     }
-}
-
-/// Gives every request an id, a span in the log and an answer even to a panic.
-pub fn observed(router: Router) -> Router {
-    let span = |request: &Request<axum::body::Body>| {
-        let id = request.headers().get(&REQUEST_ID).and_then(|it| it.to_str().ok());
-        // The route, not the path: whoever has a session's id can open its page. It stands in the
-        // log only where something failed, for the person who must look into it.
-        let route = request.extensions().get::<MatchedPath>().map_or("none", |it| it.as_str());
-        tracing::info_span!(
-            "request",
-            id = id.unwrap_or_default(),
-            method = %request.method(),
-            route,
-        )
-    };
-    // As one layer, the outermost first: a router boxes each that it is given, for every request.
-    router.layer(
-        ServiceBuilder::new()
-            .layer(axum::middleware::map_request(without_odd_request_id))
-            .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
-            .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-            .layer(TraceLayer::new_for_http().make_span_with(span))
-            .layer(CatchPanicLayer::custom(answer_to_a_panic))
-            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN)),
-    )
-}
-
-/// The last resort, behind those of the API and the page. What panicked stands in the log.
-fn answer_to_a_panic(_: Box<dyn std::any::Any + Send>) -> Response {
-    let error = json!({ "code": "internal", "message": "internal: internal error" });
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(error)).into_response()
-}
-
-#[derive(Clone, Copy)]
-struct NewRequestId;
-
-impl MakeRequestId for NewRequestId {
-    fn make_request_id<B>(&mut self, _request: &Request<B>) -> Option<RequestId> {
-        let id = format!("req_{}", Uuid::now_v7().simple());
-        HeaderValue::from_str(&id).ok().map(RequestId::new)
-    }
-}
-
-/// A client may bring a request id of its own if it is short and printable.
-async fn without_odd_request_id<B>(mut request: Request<B>) -> Request<B> {
-    let is_odd = |value: &HeaderValue| {
-        let bytes = value.as_bytes();
-        REQUEST_ID_BYTES_MAX < bytes.len() || !bytes.iter().all(u8::is_ascii_graphic)
-    };
-    if request.headers().get(&REQUEST_ID).is_some_and(is_odd) {
-        request.headers_mut().remove(&REQUEST_ID);
-    }
-    request
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ const LAYERS: &[Layer] = &[
     row("http_client", &[]),
     // For those who put everything together: no other row has these two.
     row("server", &[]),
-    row("telemetry", &[]),
+    row("telemetry", &["server"]),
 ];
 
 const fn row(name: &'static str, modules: &'static [&'static str]) -> Layer {

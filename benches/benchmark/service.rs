@@ -70,7 +70,7 @@ impl Site {
         let mut command = self.command();
         command.args(["serve", "--sandbox", "--listen=127.0.0.1:0", "--notice-s=0"]);
         command.args(["--pay-base-url=http://127.0.0.1:1", "--role", role]);
-        Process::start(command.env("RUST_LOG", "warn,toffeepay::cli=info"))
+        Process::start(&mut command)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn framed(request: Request, next: Next) -> Response {
     within(CALL_WITHIN, next.run(request)).await
 }
 
-async fn within(limit: Duration, answering: impl Future<Output = Response>) -> Response {
+pub(super) async fn within(limit: Duration, answering: impl Future<Output = Response>) -> Response {
     match timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await {
         Ok(Ok(response)) => explained(response).await,
         // What panicked stands in the log.

@@ -48,6 +48,7 @@ pub use error::ApiError;
 pub use key_use::{KeyUse, last_uses};
 pub use known_keys::KnownKeys;
 pub use rate_limits::RateLimits;
+pub use service::Calls;
 
 use crate::{
     clock::Clock, event_store::EventStore, projections::status::StatusReader, providers::Registry,
@@ -83,13 +84,16 @@ pub struct Api {
 }
 
 impl Api {
-    /// All routes of the API.
+    /// What answers the calls of game servers.
+    pub fn calls(&self) -> Calls {
+        Calls::of(self)
+    }
+
+    /// All routes of the API, but for the paths of those calls.
     pub fn routes(self) -> Router {
-        let connect = service::routes(&self);
         Router::new()
-            .merge(rest::routes(&self, connect.clone()))
+            .merge(rest::routes(&self, self.calls()))
             .merge(reference::routes(&self.pay_base_url))
-            .merge(connect)
             .merge(images::routes(&self))
             .merge(notifications::routes(&self))
     }

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use axum::routing::{get, post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -38,7 +41,8 @@ async fn started(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(serve(listener, router, stop.clone(), patience));
+    let ending = Ending { closing: stop.clone(), ..Ending::default() };
+    let serving = tokio::spawn(serve(listener, router, ending, patience));
     (address, stop, serving)
 }
 
@@ -240,6 +244,25 @@ async fn an_open_request_is_finished_before_the_end() {
     let answer = all_of(client).await;
     assert!(answer.ends_with("served"), "{answer}");
     ended(serving).await;
+}
+
+#[tokio::test]
+async fn answers_ask_for_the_connections_end_once_the_process_is_leaving() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let ending = Ending::default();
+    tokio::spawn(serve(listener, one_route(), ending.clone(), PATIENT));
+    let mut client = send(address, REQUEST).await;
+    let mut before = [0; 512];
+    let length = client.read(&mut before).await.unwrap();
+    let before = String::from_utf8_lossy(&before[..length]).into_owned();
+    assert!(before.ends_with("served") && !before.contains("connection: "), "{before}");
+
+    ending.leaving.cancel();
+
+    client.write_all(REQUEST.as_bytes()).await.unwrap();
+    let after = all_of(client).await;
+    assert!(after.contains("connection: close\r\n") && after.ends_with("served"), "{after}");
 }
 
 #[tokio::test]

@@ -7,9 +7,8 @@ use std::{process::Command, time::Duration};
 
 use axum::Router;
 use clap::Subcommand;
-use toffeepay::server::{self, Patience};
+use toffeepay::server::{self, Ending, Patience};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::service::Process;
 
@@ -72,5 +71,5 @@ async fn serve(router: Router) {
         stalled_within: PATIENT,
         drain: PATIENT,
     };
-    server::serve(listener, router, CancellationToken::new(), patience).await;
+    server::serve(listener, router, Ending::default(), patience).await;
 }

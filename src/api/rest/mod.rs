@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
     extract::{RawPathParams, Request, rejection::RawPathParamsRejection},
     middleware,
     response::Response,
@@ -24,7 +23,7 @@ use tower::ServiceExt;
 use tower_http::{compression::CompressionLayer, decompression::RequestDecompressionLayer};
 
 use super::{
-    Api,
+    Api, Calls,
     description::{Method, SERVICES, Service, Verb},
     frame::{framed, refusal},
 };
@@ -34,12 +33,12 @@ use super::{
 struct Rest {
     api: Api,
     /// The service that answers Connect.
-    connect: Router,
+    calls: Calls,
 }
 
-/// Every route of every service, and answers for what is none. `connect` has their methods.
-pub(super) fn routes(api: &Api, connect: Router) -> Router {
-    let rest = Arc::new(Rest { api: api.clone(), connect });
+/// Every route of every service, and answers for what is none. `calls` has their methods.
+pub(super) fn routes(api: &Api, calls: Calls) -> Router {
+    let rest = Arc::new(Rest { api: api.clone(), calls });
     let mut router = Router::new();
     for service in SERVICES {
         for method in service.methods {
@@ -92,8 +91,8 @@ impl Rest {
             Ok(translated) => translated,
             Err(why) => return self.refuse(&headers, refusal(&ConnectError::from(why))).await,
         };
-        let Ok(response) = self.connect.clone().oneshot(translated).await;
-        answer::translate(method, response.map(Body::new)).await
+        let Ok(response) = self.calls.clone().oneshot(translated).await;
+        answer::translate(method, response).await
     }
     /// As everywhere: whoever has no key is told nothing but that, and what is refused counts.
     async fn refuse(&self, headers: &HeaderMap, refused: Response) -> Response {

@@ -33,7 +33,8 @@ impl PaymentService for Payments {
         request: ServiceRequest<'_, CreateSessionRequest>,
     ) -> ServiceResult<impl Encodable<CreateSessionResponse> + Send + use<'a>> {
         let response =
-            create_session(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()).await;
+            Box::pin(create_session(&self.0, &ctx, caller(&ctx)?, request.to_owned_message()))
+                .await;
         Ok(response?)
     }
 
