@@ -1,7 +1,7 @@
 //! What an aggregate must tell the log, besides its events.
 
 use cqrs_es::{Aggregate, persist::EventUpcaster};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::domain::{Timestamp, world::World};
 
@@ -14,10 +14,11 @@ pub trait StoredAggregate:
     /// The world and the game that entries of this stream are labelled with.
     fn label(&self, id: &str) -> Label;
 
-    /// The aggregate as the API reads it: rows keyed by table, whole, each with `version`.
+    /// The aggregate as the API reads it: an object of rows keyed by table, whole, each with
+    /// `version`.
     ///
     /// Written in the append's own transaction, by the SQL function `write_read_models`.
-    fn rows(&self, id: &str, version: i64) -> Value;
+    fn rows(&self, id: &str, version: i64) -> impl Serialize;
 
     /// Whether the command begins an aggregate under a new id: then nothing is loaded before it is
     /// decided. If something is there after all, the append conflicts, and all is decided again.

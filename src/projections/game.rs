@@ -1,6 +1,7 @@
 //! The row of a game with its keys and endpoints, and how it is read.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use sqlx::{FromRow, PgPool, types::Json};
 
 use crate::{
@@ -61,7 +62,7 @@ impl StoredAggregate for Game {
         Label { world: None, game: Some(id.to_owned()) }
     }
 
-    fn rows(&self, id: &str, version: i64) -> Value {
+    fn rows(&self, id: &str, version: i64) -> impl Serialize {
         let Self::Present(state) = self else { return json!({}) };
         json!({ "games": [{
             "id": id,

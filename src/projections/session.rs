@@ -1,7 +1,6 @@
 //! The rows of a session, its payments and its refunds, and how they are read.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use sqlx::{FromRow, PgPool};
 
 use super::{list::Listed, payment::PaymentRow, refund::RefundRow};
@@ -106,6 +105,17 @@ pub(super) fn known<T: ToString>(value: Option<&T>) -> String {
     value.map(T::to_string).unwrap_or_default()
 }
 
+/// The rows of one stream.
+#[derive(Default, Serialize)]
+struct Tables {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sessions: Vec<SessionRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payments: Vec<PaymentRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundRow>,
+}
+
 impl StoredAggregate for Session {
     fn label(&self, _id: &str) -> Label {
         match self {
@@ -116,20 +126,15 @@ impl StoredAggregate for Session {
         }
     }
 
-    fn rows(&self, id: &str, version: i64) -> Value {
-        let Self::Present(state) = self else { return json!({}) };
-        let mut tables = json!({ "sessions": [SessionRow::of(state, id, version)] });
-        let payments =
-            state.attempts.iter().map(|it| json!(PaymentRow::of(state, it, id, version)));
-        let refunds = state.refunds.iter().map(|it| json!(RefundRow::of(state, it, id, version)));
-        for (table, rows) in
-            [("payments", payments.collect::<Vec<_>>()), ("refunds", refunds.collect())]
-        {
-            if !rows.is_empty() {
-                tables[table] = Value::Array(rows);
-            }
+    fn rows(&self, id: &str, version: i64) -> impl Serialize {
+        let Self::Present(state) = self else { return Tables::default() };
+        let payments = state.attempts.iter().map(|it| PaymentRow::of(state, it, id, version));
+        let refunds = state.refunds.iter().map(|it| RefundRow::of(state, it, id, version));
+        Tables {
+            sessions: vec![SessionRow::of(state, id, version)],
+            payments: payments.collect(),
+            refunds: refunds.collect(),
         }
-        tables
     }
 
     fn begins(command: &SessionCommand) -> bool {

@@ -1,6 +1,7 @@
 //! The row of a studio.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     domain::{
@@ -15,7 +16,7 @@ impl StoredAggregate for Studio {
         Label::default()
     }
 
-    fn rows(&self, id: &str, version: i64) -> Value {
+    fn rows(&self, id: &str, version: i64) -> impl Serialize {
         match self {
             Self::Present { name, .. } => {
                 json!({ "studios": [{ "id": id, "version": version, "name": name }] })

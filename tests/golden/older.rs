@@ -71,7 +71,7 @@ macro_rules! aggregate {
                 Label::default()
             }
 
-            fn rows(&self, _: &str, _: i64) -> Value {
+            fn rows(&self, _: &str, _: i64) -> impl Serialize {
                 json!({})
             }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use toffeepay::{
     domain::Timestamp,
     event_store::{Label, StoredAggregate},
@@ -88,7 +88,7 @@ impl StoredAggregate for Counter {
         Label::default()
     }
 
-    fn rows(&self, _id: &str, _version: i64) -> Value {
+    fn rows(&self, _id: &str, _version: i64) -> impl Serialize {
         json!({})
     }
 

@@ -11,7 +11,7 @@ use cqrs_es::{
     EventStore as _, Query, event_sink::EventSink,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use toffeepay::{
     domain::{
         Timestamp,
@@ -180,7 +180,7 @@ impl StoredAggregate for Account {
         Label::default()
     }
 
-    fn rows(&self, _id: &str, _version: i64) -> Value {
+    fn rows(&self, _id: &str, _version: i64) -> impl Serialize {
         json!({})
     }
 

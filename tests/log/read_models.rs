@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use serde_json::{Value, json};
+use serde_json::{Value, json, to_value};
 use sqlx::PgPool;
 use toffeepay::{
     domain::{
@@ -34,7 +34,8 @@ async fn the_rows_of_hundreds_of_sessions_are_what_folding_the_log_gives() {
     let mut folded = json!({ "sessions": [], "payments": [], "refunds": [] });
     for id in &sessions {
         let loaded = store.load::<Session>(id, None).await.unwrap();
-        for (table, rows) in loaded.aggregate.rows(id, loaded.version).as_object().unwrap() {
+        let rows = to_value(loaded.aggregate.rows(id, loaded.version)).unwrap();
+        for (table, rows) in rows.as_object().unwrap() {
             let all = folded[table].as_array_mut().unwrap();
             all.extend(rows.as_array().unwrap().iter().cloned());
         }
@@ -90,7 +91,7 @@ async fn an_older_version_of_a_row_never_replaces_a_newer_one() {
     }
     let rows_at = async |version| {
         let loaded = store.load::<Session>(&id, Some(version)).await.unwrap();
-        loaded.aggregate.rows(&id, loaded.version)
+        to_value(loaded.aggregate.rows(&id, loaded.version)).unwrap()
     };
     let (old, newest) = (rows_at(2).await, rows_at(3).await);
 

@@ -1,7 +1,7 @@
 //! Folds a stream into its aggregate and the rows that follow from it.
 
 use cqrs_es::Aggregate;
-use serde_json::Value;
+use serde_json::{Value, to_value};
 
 use super::Damage;
 use crate::{
@@ -69,10 +69,9 @@ fn fold_as<A: StoredAggregate>(
     let events = stream.read::<A>(keys).map_err(damaged)?;
     let mut aggregate = A::default();
     events.into_iter().for_each(|it| aggregate.apply(it.event));
-    let rows = aggregate.rows(id, stream.version);
+    let rows = to_value(aggregate.rows(id, stream.version)).ok();
     // Whatever exists has a row; only a history that ended as corrupt has none.
-    if rows.as_object().is_none_or(serde_json::Map::is_empty) {
-        return Err(Damage::Impossible(stream.name.clone()));
-    }
+    let rows = rows.filter(|it| it.as_object().is_some_and(|tables| !tables.is_empty()));
+    let rows = rows.ok_or_else(|| Damage::Impossible(stream.name.clone()))?;
     Ok((aggregate, rows))
 }

@@ -174,7 +174,7 @@ impl StoredAggregate for Note {
         Label::default()
     }
 
-    fn rows(&self, _id: &str, _version: i64) -> Value {
+    fn rows(&self, _id: &str, _version: i64) -> impl Serialize {
         json!({})
     }
 
