@@ -45,23 +45,30 @@ pub(crate) struct Measured {
     /// How many were answered.
     pub(crate) count: u64,
     pub(crate) elapsed: Duration,
-    /// Of each answer, in microseconds.
+    /// Of each answer to its end, in microseconds.
     pub(crate) latencies: Histogram<u64>,
+    /// Of each answer's first byte; nothing, where no bytes were waited for.
+    pub(crate) first_bytes: Histogram<u64>,
 }
 
 impl Measured {
     pub(crate) fn new(latencies: Histogram<u64>, elapsed: Duration) -> Self {
-        Self { count: latencies.len(), elapsed, latencies }
+        Self { count: latencies.len(), elapsed, latencies, first_bytes: histogram() }
     }
 
     pub(crate) fn per_second(&self) -> f64 {
         self.count as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// The time within which so many of a hundred were answered, in milliseconds.
-    pub(crate) fn percentile_ms(&self, percentile: f64) -> f64 {
-        self.latencies.value_at_percentile(percentile) as f64 / 1_000.0
+    /// The time within which 99 of a hundred were answered, in milliseconds.
+    pub(crate) fn p99_ms(&self) -> f64 {
+        percentile_ms(&self.latencies, 99.0)
     }
+}
+
+/// The time within which so many of a hundred came, in milliseconds.
+pub(crate) fn percentile_ms(times: &Histogram<u64>, percentile: f64) -> f64 {
+    times.value_at_percentile(percentile) as f64 / 1_000.0
 }
 
 /// Microseconds up to two minutes, to three digits.
@@ -116,11 +123,12 @@ pub(crate) async fn run<S: Script>(
     counting.store(false, Ordering::Release);
     let elapsed = began.elapsed();
     stop.store(true, Ordering::Release);
-    let mut latencies = histogram();
-    for one in connections.join_all().await {
-        latencies.add(one).unwrap();
+    let (mut latencies, mut first_bytes) = (histogram(), histogram());
+    for (of_answers, of_first_bytes) in connections.join_all().await {
+        latencies.add(of_answers).unwrap();
+        first_bytes.add(of_first_bytes).unwrap();
     }
-    Measured::new(latencies, elapsed)
+    Measured { first_bytes, ..Measured::new(latencies, elapsed) }
 }
 
 struct Connection {
@@ -139,8 +147,8 @@ impl Connection {
         (first, every): (Instant, Option<Duration>),
         stop: Arc<AtomicBool>,
         counting: Arc<AtomicBool>,
-    ) -> Histogram<u64> {
-        let mut latencies = histogram();
+    ) -> (Histogram<u64>, Histogram<u64>) {
+        let (mut latencies, mut first_bytes) = (histogram(), histogram());
         let mut due = first;
         while !stop.load(Ordering::Acquire) {
             self.request.clear();
@@ -155,30 +163,34 @@ impl Connection {
                     began
                 }
             };
-            let status = self.ask().await;
+            let (status, first_byte) = self.ask().await;
             let words = String::from_utf8_lossy(&self.body);
             assert!(script.is_expected(status), "{status}: {words}");
             if counting.load(Ordering::Acquire) {
                 latencies.saturating_record(micros(began));
+                let first_byte = first_byte.saturating_duration_since(began).as_micros();
+                first_bytes.saturating_record(first_byte.try_into().unwrap_or(u64::MAX));
             }
         }
-        latencies
+        (latencies, first_bytes)
     }
 
-    /// Sends the request and reads its answer to the end; the status.
-    async fn ask(&mut self) -> u16 {
+    /// Sends the request and reads its answer to the end; the status, and when the first byte came.
+    async fn ask(&mut self) -> (u16, Instant) {
         self.stream.write_all(&self.request).await.unwrap();
         self.answer.clear();
+        let mut first_byte = None;
         loop {
             self.answer.reserve(CHUNK_BYTES);
             let read = self.stream.read_buf(&mut self.answer).await.unwrap();
             assert!(read > 0, "the server hung up");
+            let first_byte = *first_byte.get_or_insert_with(Instant::now);
             assert!(self.answer.len() <= ANSWER_MAX, "an answer of more than {ANSWER_MAX} bytes");
             if let Some((status, head, length)) = head(&self.answer)
                 && let Some(end) = read_body(&self.answer[head..], length, &mut self.body)
             {
                 assert_eq!(head + end, self.answer.len(), "more than one answer");
-                return status;
+                return (status, first_byte);
             }
         }
     }

@@ -107,6 +107,7 @@ async fn main() {
     for measure in measures {
         measure.run(&mut bench).await;
     }
+    bench.report.summary();
     if let Some(file) = args.write {
         std::fs::write(&file, &bench.report.text).unwrap();
         eprintln!("written to {}", file.display());

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::load::Measured;
+use hdrhistogram::Histogram;
+
+use crate::load::{Measured, percentile_ms};
 
 /// How wide the longest bar is, in characters.
 const BAR_WIDTH: f64 = 40.0;
@@ -21,10 +23,38 @@ pub(crate) struct Compared {
     pub(crate) goal: Option<f64>,
 }
 
+/// A figure beside what it should be.
+pub(crate) struct Target {
+    pub(crate) what: String,
+    pub(crate) figure: f64,
+    pub(crate) goal: Goal,
+    /// Behind both, such as ` ms`.
+    pub(crate) unit: &'static str,
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
 /// The whole output so far. Each part is shown as soon as it is there.
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) text: String,
+    section: String,
+    targets: Vec<Target>,
+}
+
+impl Target {
+    /// How far it is: 1 and more is reached.
+    fn share(&self) -> f64 {
+        match self.goal {
+            Goal::AtLeast(goal) => self.figure / goal,
+            Goal::AtMost(goal) => goal / self.figure,
+        }
+    }
 }
 
 impl Report {
@@ -37,6 +67,7 @@ impl Report {
 
     /// A heading, and what is done below it.
     pub(crate) fn section(&mut self, title: &str, words: &str) {
+        title.clone_into(&mut self.section);
         self.say(&format!("\n## {title}\n\n{words}\n"));
     }
 
@@ -47,6 +78,14 @@ impl Report {
              | --- | --- | --- | --- | --- | --- | --- |\n",
         );
         for row in rows {
+            if let Some(goal) = row.goal {
+                self.target(Target {
+                    what: format!("{} / {}", row.what, row.peer_is),
+                    figure: row.ratio,
+                    goal: Goal::AtLeast(goal),
+                    unit: "",
+                });
+            }
             let goal = row.goal.map_or("–".to_owned(), |it| format!("{it}"));
             writeln!(
                 table,
@@ -65,6 +104,41 @@ impl Report {
         let bars: Vec<(String, f64)> =
             rows.iter().map(|it| (format!("{} / {}", it.what, it.peer_is), it.ratio)).collect();
         self.bars(&bars, "×");
+    }
+
+    /// Notes what is to be reached, for the end.
+    pub(crate) fn target(&mut self, target: Target) {
+        let what = format!("{}: {}", self.section, target.what);
+        self.targets.push(Target { what, ..target });
+    }
+
+    /// All that is to be reached, and whether it was.
+    pub(crate) fn summary(&mut self) {
+        let targets = std::mem::take(&mut self.targets);
+        if targets.is_empty() {
+            return;
+        }
+        self.section(
+            "What is to be reached",
+            "Each figure of above that has a goal. In the plot 1 is the goal, and more is better.",
+        );
+        let rows: Vec<Vec<String>> = targets
+            .iter()
+            .map(|it| {
+                let (words, goal) = match it.goal {
+                    Goal::AtLeast(goal) => ("at least", goal),
+                    Goal::AtMost(goal) => ("at most", goal),
+                };
+                let (figure, unit) = (short(it.figure), it.unit);
+                let is_reached = if it.share() >= 1.0 { "yes" } else { "no" };
+                let goal = format!("{words} {goal}{unit}");
+                vec![it.what.clone(), format!("{figure}{unit}"), goal, is_reached.to_owned()]
+            })
+            .collect();
+        self.table(&["figure", "measured", "goal", "reached"], &rows);
+        let bars: Vec<(String, f64)> =
+            targets.iter().map(|it| (it.what.clone(), it.share())).collect();
+        self.bars(&bars, "");
     }
 
     /// Any other table.
@@ -119,10 +193,15 @@ pub(crate) fn rate(per_second: f64) -> String {
 
 /// The median and the slowest hundredth.
 pub(crate) fn times(measured: &Measured) -> String {
-    if measured.latencies.is_empty() {
+    median_and_tail(&measured.latencies)
+}
+
+/// The same of any times.
+pub(crate) fn median_and_tail(times: &Histogram<u64>) -> String {
+    if times.is_empty() {
         return "–".to_owned();
     }
-    format!("{:.2}, {:.2} ms", measured.percentile_ms(50.0), measured.percentile_ms(99.0))
+    format!("{:.2}, {:.2} ms", percentile_ms(times, 50.0), percentile_ms(times, 99.0))
 }
 
 /// So many bytes, for people.

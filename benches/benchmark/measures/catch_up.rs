@@ -82,5 +82,5 @@ async fn copy(url: &str, events: u64) -> Measured {
 
 /// So many together, without a time of each.
 fn counted(count: u64, elapsed: Duration) -> Measured {
-    Measured { count, elapsed, latencies: histogram() }
+    Measured { count, ..Measured::new(histogram(), elapsed) }
 }

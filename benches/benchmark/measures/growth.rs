@@ -9,7 +9,7 @@ use crate::{
     bench::Bench,
     fill, load,
     postgres::Database,
-    report::{bytes, rate, times},
+    report::{Goal, Target, bytes, rate, times},
     requests::Creates,
     service::Site,
 };
@@ -17,6 +17,7 @@ use crate::{
 const CONNECTIONS: usize = 64;
 /// What a worker follows the log with: for provider calls, and for webhooks.
 const FOLLOWERS: i64 = 2;
+const MB: f64 = 1_000_000.0;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub(crate) async fn run(bench: &mut Bench) {
@@ -29,7 +30,7 @@ pub(crate) async fn run(bench: &mut Bench) {
     let site = Site::new(bench.postgres.database("growth_ours").await);
     subscribe(&site).await;
     let (mut rows, mut bars) = (vec![], vec![]);
-    let mut there = 0;
+    let (mut there, mut most_memory) = (0, 0);
     for events in bench.effort.events.clone() {
         bench.progress(&format!("filling the log to {events} events"));
         fill::sessions(&site.database, there, events).await;
@@ -50,6 +51,7 @@ pub(crate) async fn run(bench: &mut Bench) {
         let mix = mixed::load_on(bench, &site, &api).await;
         drop(worker);
         let (now, most) = api.memory().unwrap_or_default();
+        most_memory = most_memory.max(most);
         let of_each = size_before.checked_div(events).map_or("–".to_owned(), bytes);
         rows.push(vec![
             events.to_string(),
@@ -76,11 +78,19 @@ pub(crate) async fn run(bench: &mut Bench) {
     );
     bench.report.bars(&bars, "/s");
     if let [(_, first), .., (label, last)] = &bars[..] {
-        let ratio = last / first;
-        bench.report.say(&format!(
-            "CreateSession at {label} to an empty log: {ratio:.2} (at least 0.9).\n"
-        ));
+        bench.report.target(Target {
+            what: format!("CreateSession at {label} / at none"),
+            figure: last / first,
+            goal: Goal::AtLeast(0.9),
+            unit: "",
+        });
     }
+    bench.report.target(Target {
+        what: "most memory of the API".to_owned(),
+        figure: most_memory as f64 / MB,
+        goal: Goal::AtMost(150.0),
+        unit: " MB",
+    });
     bench.postgres.drop("growth_ours").await;
 }
 

@@ -8,7 +8,7 @@ use crate::{
     bench::{Bench, Question},
     load::{self, Pace},
     peers::{Peer, STATIC_PATH},
-    report::bytes,
+    report::{bytes, median_and_tail},
     requests::Gets,
     service::Site,
     sessions::{self, Until},
@@ -44,6 +44,12 @@ pub(crate) async fn run(bench: &mut Bench) {
         rows.push(bench.compare(question, pages, file).await);
     }
     bench.report.comparisons(&rows);
+    let first_bytes = rows.iter().map(|it| {
+        let [ours, peer] = [&it.ours, &it.peer].map(|it| median_and_tail(&it.first_bytes));
+        vec![it.what.clone(), ours, peer]
+    });
+    let head = ["first byte", "ours p50, p99", "static file p50, p99"];
+    bench.report.table(&head, &first_bytes.collect::<Vec<_>>());
     drop((ours, peer));
     bench.postgres.drop("page_ours").await;
 }
