@@ -1,11 +1,13 @@
 //! Group commit: one task a process, which appends whatever is waiting when it is free.
 //!
-//! No timer and no added delay: under load batches grow by themselves. An error at commit is
+//! No timer and no added delay: under load batches grow by themselves. While the database works on a
+//! batch, the next is sent ahead once it is worth a commit of its own. An error at commit is
 //! unknown, not failed: the same batch is called again on a new connection until the database
 //! says what became of it.
 
 use std::{io, sync::Arc, time::Duration};
 
+use futures::{StreamExt, stream::FuturesUnordered};
 use sqlx::{
     ConnectOptions, PgConnection,
     error::DatabaseError,
@@ -23,6 +25,11 @@ use super::{
 
 /// The most appends of one batch. More gain nothing (measured) and lock the head for longer.
 const BATCH_MAX: usize = 256;
+/// The fewest appends of a batch that is sent while another is under way; and never fewer than that
+/// one has. A commit costs about as much as this many appends in it.
+pub const AHEAD_MIN: usize = 32;
+/// How many batches are under way at most: the database works on one, the other waits for the head.
+const LANES: usize = 2;
 /// The wait between two calls for a batch that has no answer yet.
 const RETRY_EVERY: Duration = Duration::from_millis(100);
 
@@ -32,7 +39,8 @@ const CHECK_VIOLATION: &str = "23514";
 /// How long and how many appends wait.
 #[derive(Clone, Copy, Debug)]
 pub struct CommitLimits {
-    /// How many appends may wait. Beyond, callers are told at once that the log is unavailable.
+    /// How many appends may wait beside those of the next batch. Beyond, callers are told at once that
+    /// the log is unavailable.
     pub waiting_max: usize,
     /// How long one call may take before its connection is given up and the call repeated.
     pub call: Duration,
@@ -81,8 +89,14 @@ impl Committer {
     /// Starts the task.
     pub fn start(options: PgConnectOptions, limits: CommitLimits, on_commit: OnCommit) -> Self {
         let (queue, waiting) = mpsc::channel(limits.waiting_max);
-        let task = Task { options, limits, connection: None, on_commit };
-        tokio::spawn(task.run(waiting));
+        let lane = || Lane {
+            options: options.clone(),
+            limits,
+            connection: None,
+            on_commit: Arc::clone(&on_commit),
+        };
+        let lanes = (0..LANES).map(|_| lane()).collect();
+        tokio::spawn(commit_all(lanes, waiting));
         Self { queue }
     }
 
@@ -101,23 +115,54 @@ impl Committer {
     }
 }
 
-struct Task {
+/// Commits one batch after the other, on a connection of its own.
+struct Lane {
     options: PgConnectOptions,
     limits: CommitLimits,
     connection: Option<PgConnection>,
     on_commit: OnCommit,
 }
 
-impl Task {
-    async fn run(mut self, mut waiting: mpsc::Receiver<Submission>) {
-        let mut received = Vec::with_capacity(BATCH_MAX);
-        while waiting.recv_many(&mut received, BATCH_MAX).await > 0 {
-            let batch = self.still_wanted(received.drain(..));
-            if !batch.is_empty() {
-                metrics::histogram!("toffeepay_append_batch_size").record(batch.len() as f64);
-                self.commit(batch).await;
-            }
+/// Hands what waits to the lanes, until nobody can submit any more and all is answered.
+async fn commit_all(mut idle: Vec<Lane>, mut waiting: mpsc::Receiver<Submission>) {
+    let mut under_way = FuturesUnordered::new();
+    let mut sent = 0;
+    let mut received = Vec::with_capacity(BATCH_MAX);
+    let mut is_open = true;
+    loop {
+        let is_due = match sent {
+            0 => !received.is_empty(),
+            sent => AHEAD_MIN.max(sent) <= received.len(),
+        };
+        if is_due && let Some(lane) = idle.pop() {
+            sent += received.len();
+            let batch = std::mem::replace(&mut received, Vec::with_capacity(BATCH_MAX));
+            under_way.push(lane.run(batch));
         }
+        let room = if idle.is_empty() { 0 } else { BATCH_MAX - received.len() };
+        tokio::select! {
+            Some((lane, count)) = under_way.next() => {
+                sent -= count;
+                idle.push(lane);
+            }
+            count = waiting.recv_many(&mut received, room), if is_open && 0 < room => {
+                is_open = 0 < count;
+            }
+            else => return,
+        }
+    }
+}
+
+impl Lane {
+    /// Commits what of a batch is still wanted; itself, and how many it was given.
+    async fn run(mut self, received: Vec<Submission>) -> (Self, usize) {
+        let count = received.len();
+        let batch = self.still_wanted(received.into_iter());
+        if !batch.is_empty() {
+            metrics::histogram!("toffeepay_append_batch_size").record(batch.len() as f64);
+            self.commit(batch).await;
+        }
+        (self, count)
     }
 
     /// Leaves out, none of it sent yet, what nobody waits for any more and what waited too long:

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use futures::future::join_all;
-use toffeepay::event_store::{AppendError, Appended, CommitLimits, Committer};
+use toffeepay::event_store::{AHEAD_MIN, AppendError, Appended, CommitLimits, Committer};
 
 use crate::{
     cut::HeadLock,
@@ -41,13 +41,18 @@ async fn an_append_whose_commit_fails_is_not_acknowledged_although_its_rows_were
 #[tokio::test]
 async fn a_full_queue_says_so_at_once() {
     let database = TestDatabase::new().await;
-    let limits = CommitLimits { waiting_max: 2, ..CommitLimits::default() };
+    let limits = CommitLimits { waiting_max: AHEAD_MIN, ..CommitLimits::default() };
     let committer = Committer::start(database.service_options.clone(), limits, Arc::new(|| {}));
     let lock = HeadLock::take(&database.owner).await;
     let under_way = submit(&committer, "session-a");
     until_waiting(&database.owner, 1).await;
+    let submit_many = |name: &str| {
+        (0..AHEAD_MIN).map(|n| submit(&committer, &format!("{name}-{n}"))).collect::<Vec<_>>()
+    };
+    let ahead = submit_many("session-ahead");
+    until_waiting(&database.owner, 2).await;
 
-    let waiting = [submit(&committer, "session-b"), submit(&committer, "session-c")];
+    let waiting = submit_many("session-waiting");
     // On one thread, what was spawned before runs before.
     tokio::task::yield_now().await;
     let refused = append("session-d", 0, 1);
@@ -55,8 +60,9 @@ async fn a_full_queue_says_so_at_once() {
     assert!(matches!(answer, Err(AppendError::Unavailable)), "{answer:?}");
 
     lock.release().await;
-    for answer in join_all(waiting.into_iter().chain([under_way])).await {
-        assert!(matches!(answer.unwrap(), Ok(Appended::New(_))));
+    for answer in join_all(waiting.into_iter().chain(ahead).chain([under_way])).await {
+        let answer = answer.unwrap();
+        assert!(matches!(answer, Ok(Appended::New(_))), "{answer:?}");
     }
     assert_eq!(events_of(&database.owner, &refused).await, 0);
 }
