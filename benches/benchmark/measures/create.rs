@@ -6,13 +6,13 @@ use sqlx::{Connection, Executor, PgConnection};
 
 use crate::{
     bench::{Bench, Question},
-    load::{self, Pace},
+    load::{self, Measured, Pace},
     measures::append::{BARE, Template},
     peers::{Peer, STOCK_CREATE_PATH, STOCK_SCHEMA},
     postgres::Script,
     report::{Goal, Target, rate, times},
     requests::Creates,
-    service::Site,
+    service::{Process, Site},
 };
 
 const CONNECTIONS: [usize; 2] = [64, 256];
@@ -69,7 +69,15 @@ pub(crate) async fn run(bench: &mut Bench) {
     }
     bench.report.comparisons(&rows);
 
-    let peak = &rows[0].ours;
+    tails(bench, &site, &ours, &rows[0].ours).await;
+    drop((ours, nothing, stock, owner));
+    for name in ["create_ours", "create_peers", "create_template"] {
+        bench.postgres.drop(name).await;
+    }
+}
+
+/// How slow the slowest hundredth is, flat out as it was and at half of that.
+async fn tails(bench: &mut Bench, site: &Site, ours: &Process, peak: &Measured) {
     let every = Duration::from_secs_f64(64.0 * 2.0 / peak.per_second());
     let half = Pace { every: Some(every), ..bench.effort.pace };
     bench.progress("64 connections at half of the peak");
@@ -77,19 +85,9 @@ pub(crate) async fn run(bench: &mut Bench) {
     let at_half = load::run(&[ours.address], scripts, half).await;
     let lines = [("flat out", peak, 5.0), ("at half of the peak", &at_half, 2.0)];
     let cells = lines.map(|(name, it, goal)| {
-        let what = format!("p99 of 64 connections {name}");
-        let goal_is = format!("{goal} ms");
-        bench.report.target(Target {
-            what,
-            figure: it.p99_ms(),
-            goal: Goal::AtMost(goal),
-            unit: " ms",
-        });
-        vec![name.to_owned(), rate(it.per_second()), times(it), goal_is]
+        let (what, figure) = (format!("p99 of 64 connections {name}"), it.p99_ms());
+        bench.report.target(Target { what, figure, goal: Goal::AtMost(goal), unit: " ms" });
+        vec![name.to_owned(), rate(it.per_second()), times(it), format!("{goal} ms")]
     });
     bench.report.table(&["64 connections", "rate", "p50, p99", "p99 at most"], &cells);
-    drop((ours, nothing, stock, owner));
-    for name in ["create_ours", "create_peers", "create_template"] {
-        bench.postgres.drop(name).await;
-    }
 }

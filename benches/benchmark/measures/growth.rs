@@ -7,11 +7,12 @@ use sqlx::{Connection, PgConnection};
 use super::mixed;
 use crate::{
     bench::Bench,
-    fill, load,
+    fill,
+    load::{self, Measured},
     postgres::Database,
     report::{Goal, Target, bytes, rate, times},
     requests::Creates,
-    service::Site,
+    service::{Process, Site},
 };
 
 const CONNECTIONS: usize = 64;
@@ -38,15 +39,7 @@ pub(crate) async fn run(bench: &mut Bench) {
         bench.postgres.settle().await;
         let size_before = size(&site.database).await;
         let api = site.serve("api");
-        let mut creates = vec![];
-        for _ in 0..bench.effort.rounds {
-            bench.progress(&format!("CreateSession at {events} events"));
-            let scripts = (0..CONNECTIONS).map(|_| Creates::new(&site.api_key, false));
-            creates.push(load::run(&[api.address], scripts, bench.effort.pace).await);
-            bench.postgres.settle().await;
-        }
-        creates.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
-        let created = &creates[creates.len() / 2];
+        let created = creates(bench, &site, &api, events).await;
         let worker = site.serve("worker");
         let mix = mixed::load_on(bench, &site, &api).await;
         drop(worker);
@@ -56,7 +49,7 @@ pub(crate) async fn run(bench: &mut Bench) {
         rows.push(vec![
             events.to_string(),
             rate(created.per_second()),
-            times(created),
+            times(&created),
             rate(mix.per_second()),
             times(&mix),
             format!("{}, {}", bytes(now), bytes(most)),
@@ -92,6 +85,19 @@ pub(crate) async fn run(bench: &mut Bench) {
         unit: " MB",
     });
     bench.postgres.drop("growth_ours").await;
+}
+
+/// CreateSession on a log of so many events: the median round.
+async fn creates(bench: &Bench, site: &Site, api: &Process, events: u64) -> Measured {
+    let mut rounds = vec![];
+    for _ in 0..bench.effort.rounds {
+        bench.progress(&format!("CreateSession at {events} events"));
+        let scripts = (0..CONNECTIONS).map(|_| Creates::new(&site.api_key, false));
+        rounds.push(load::run(&[api.address], scripts, bench.effort.pace).await);
+        bench.postgres.settle().await;
+    }
+    rounds.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
+    rounds.swap_remove(rounds.len() / 2)
 }
 
 /// Has a worker begin to follow the log, so that it need not go through what is put there.
