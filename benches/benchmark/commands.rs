@@ -43,8 +43,11 @@ pub(crate) fn create(
     })
 }
 
+/// Who buys, in every copy of a template: there it is replaced.
+pub(crate) const PLAYER: &str = "player_42";
+
 /// The guide's purchase.
 pub(crate) fn purchase(now: Timestamp) -> CreateSession {
     let return_url = "mygame://payment-complete";
-    create(GAME, "player_42", "50 Gold Coins", 499, "USD", return_url, now).unwrap()
+    create(GAME, PLAYER, "50 Gold Coins", 499, "USD", return_url, now).unwrap()
 }

@@ -3,7 +3,11 @@
 
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::{measures::Template, postgres::Database, service::GAME};
+use crate::{
+    measures::Template,
+    postgres::Database,
+    service::{GAME, PLAYERS},
+};
 
 /// Sessions of one transaction.
 const CHUNK: u64 = 200_000;
@@ -52,7 +56,7 @@ async fn chunk(owner: &mut PgConnection, template: &Template, first: u64, last: 
          SELECT 'session-' || id, 0, 1, position, position, decode(repeat(md5(id), 4), 'hex'), NULL
          FROM filled ORDER BY position;
          INSERT INTO session
-         SELECT id, 1, '{GAME}', 'test', 'player_' || n / 10, 'pending', '50 Gold Coins', 499, 'USD',
+         SELECT id, 1, '{GAME}', 'test', 'player_' || n % {PLAYERS}, 'pending', '50 Gold Coins', 499, 'USD',
                 NULL, NULL, 'mygame://payment-complete', at, now() + interval '30 days', NULL, NULL,
                 '', false
          FROM filled ORDER BY position;

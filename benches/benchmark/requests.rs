@@ -2,17 +2,22 @@
 
 use std::io::Write;
 
+use rand::RngExt as _;
 use uuid::Uuid;
 
-use crate::{load::Script, service::GAME};
+use crate::{
+    load::Script,
+    service::{GAME, PLAYERS},
+};
 
 const CREATE_SESSION: &str = "/pay.v1.PaymentService/CreateSession";
 const GET_SESSION_STATUS: &str = "/pay.v1.PaymentService/GetSessionStatus";
 
-/// The guide's request.
+/// The guide's request, of any of the game's players.
 pub(crate) fn purchase() -> String {
+    let player = rand::rng().random_range(0..PLAYERS);
     format!(
-        r#"{{"game_id":"{GAME}","user_id":"player_42","item":{{"title":"50 Gold Coins","price":499,"currency":"USD"}},"return_url":"mygame://payment-complete"}}"#
+        r#"{{"game_id":"{GAME}","user_id":"player_{player}","item":{{"title":"50 Gold Coins","price":499,"currency":"USD"}},"return_url":"mygame://payment-complete"}}"#
     )
 }
 
@@ -34,20 +39,18 @@ fn bearer(api_key: &str) -> String {
 /// Opens a session with each request.
 pub(crate) struct Creates {
     headers: String,
-    body: String,
     path: &'static str,
     is_idempotent: bool,
 }
 
 impl Creates {
     pub(crate) fn new(api_key: &str, is_idempotent: bool) -> Self {
-        let (headers, body) = (bearer(api_key), purchase());
-        Self { headers, body, path: CREATE_SESSION, is_idempotent }
+        Self { headers: bearer(api_key), path: CREATE_SESSION, is_idempotent }
     }
 
     /// The same of a peer that has a path of its own.
     pub(crate) fn at(path: &'static str) -> Self {
-        Self { headers: String::new(), body: purchase(), path, is_idempotent: false }
+        Self { headers: String::new(), path, is_idempotent: false }
     }
 }
 
@@ -55,9 +58,9 @@ impl Script for Creates {
     fn next(&mut self, _answer: &[u8], request: &mut Vec<u8>) {
         if self.is_idempotent {
             let headers = format!("{}idempotency-key: {}\r\n", self.headers, Uuid::new_v4());
-            call(request, self.path, &headers, &self.body);
+            call(request, self.path, &headers, &purchase());
         } else {
-            call(request, self.path, &self.headers, &self.body);
+            call(request, self.path, &self.headers, &purchase());
         }
     }
 }

@@ -18,6 +18,9 @@ const START_MAX: Duration = Duration::from_secs(60);
 
 /// The game that everything is sold in.
 pub(crate) const GAME: &str = "space_shooter";
+/// How many players it has, named `player_<number>`. Each new session is one's at random, so that an
+/// index by player grows everywhere.
+pub(crate) const PLAYERS: u64 = 1_000_000;
 
 /// A game on a migrated database, and the master key of its log.
 pub(crate) struct Site {

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use rand::RngExt as _;
 use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 use toffeepay::{
     clock::{Clock as _, SystemClock},
@@ -20,10 +21,11 @@ use uuid::Uuid;
 
 use crate::{
     bench::{Bench, Question, closed_loop},
-    commands::purchase,
+    commands::{PLAYER, purchase},
     load::{Measured, Pace, histogram, micros},
     peers::{STOCK_SCHEMA, framework},
     postgres::{Database, Script},
+    service::PLAYERS,
 };
 
 const CALLERS: [usize; 4] = [1, 16, 64, 256];
@@ -143,7 +145,9 @@ impl Template {
 
     fn append(&self) -> Append {
         let id = SessionId::new(SystemClock.now());
+        let player = rand::rng().random_range(0..PLAYERS);
         let rows = self.rows.replace(&self.id, id.as_str());
+        let rows = rows.replace(PLAYER, &format!("player_{player}"));
         Append {
             stream: stream_name::<Session>(id.as_str()),
             expected_version: 0,
@@ -194,7 +198,8 @@ impl Template {
              RETURN (SELECT outcome FROM append_events(0::smallint, ARRAY[gen_random_uuid()],
              ARRAY[NULL::uuid], ARRAY['session-sess_' || n], ARRAY[0::bigint],
              ARRAY['\\x{key}'::bytea], ARRAY[false], ARRAY[NULL::bytea], ARRAY[NULL::bytea],
-             ARRAY[NULL::timestamptz], ARRAY[replace('{rows}', '{id}', 'sess_' || n)::jsonb],
+             ARRAY[NULL::timestamptz], ARRAY[replace(replace('{rows}', '{id}', 'sess_' || n),
+             '{PLAYER}', 'player_' || n % {PLAYERS})::jsonb],
              ARRAY[1], ARRAY['Created'],
              ARRAY[convert_to(replace('{entry}', '{id}', 'sess_' || n), 'UTF8')]));
              END $$"

@@ -80,9 +80,15 @@ pub(crate) async fn run(bench: &mut Bench) {
 async fn tails(bench: &mut Bench, site: &Site, ours: &Process, peak: &Measured) {
     let every = Duration::from_secs_f64(64.0 * 2.0 / peak.per_second());
     let half = Pace { every: Some(every), ..bench.effort.pace };
-    bench.progress("64 connections at half of the peak");
-    let scripts = (0..64).map(|_| Creates::new(&site.api_key, false));
-    let at_half = load::run(&[ours.address], scripts, half).await;
+    let mut rounds = vec![];
+    for _ in 0..bench.effort.rounds {
+        bench.progress("64 connections at half of the peak");
+        let scripts = (0..64).map(|_| Creates::new(&site.api_key, false));
+        rounds.push(load::run(&[ours.address], scripts, half).await);
+        bench.postgres.settle().await;
+    }
+    rounds.sort_by(|a, b| a.p99_ms().total_cmp(&b.p99_ms()));
+    let at_half = rounds.swap_remove(rounds.len() / 2);
     let lines = [("flat out", peak, 5.0), ("at half of the peak", &at_half, 2.0)];
     let cells = lines.map(|(name, it, goal)| {
         let (what, figure) = (format!("p99 of 64 connections {name}"), it.p99_ms());
