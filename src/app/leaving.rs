@@ -1,8 +1,8 @@
 //! The end of a process, announced: load balancers send nothing more before it stops listening.
 //!
 //! A request that reaches a socket just as it is closed is lost, and a POST is not repeated. So a
-//! process that was told to end goes on answering for a while: it says that it is not ready, and
-//! asks each client to make its next connection elsewhere.
+//! process that was told to end goes on answering for a while: it says that it is not ready, and the
+//! server asks each client to make its next connection elsewhere.
 
 use std::time::Duration;
 
