@@ -83,7 +83,7 @@ struct Answer {
 /// Appends a batch. The answers stand in the order of the batch.
 ///
 /// Safe to call again with the same batch after an error: whatever was committed is answered as
-/// [`Appended::New`] still, since both functions wait for the head's lock before they look.
+/// [`Appended::New`] still, since both functions wait for an earlier call that is still under way.
 pub(super) async fn append_batch(
     connection: &mut PgConnection,
     batch: &[&Append],

@@ -26,7 +26,7 @@ use super::{
 /// The most appends of one batch. More gain nothing (measured) and lock the head for longer.
 const BATCH_MAX: usize = 256;
 /// The fewest appends of a batch that is sent while another is under way; and never fewer than that
-/// one has. A commit by itself costs about as much as twenty appends in it.
+/// one has. Small commits cost more than they save.
 pub const AHEAD_MIN: usize = 32;
 /// How many batches are under way at most: the database works on one, the other waits for the head.
 const LANES: usize = 2;

@@ -19,7 +19,7 @@ use toffeepay::{
 use crate::{
     given::{
         append, assert_gapless, captured, committer, context, create, declined, now, pay, price,
-        record, reference, refusal, session_id, store, unstorable_rows,
+        record, reference, refusal, session_id, store, unstorable_rows, until_waiting,
     },
     support::database::TestDatabase,
 };
@@ -78,6 +78,39 @@ async fn an_append_whose_rows_are_refused_adds_no_event() {
     let streams: i64 =
         sqlx::query_scalar("SELECT count(*) FROM stream").fetch_one(&database.owner).await.unwrap();
     assert_eq!(streams, 0);
+    assert_gapless(&database.owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_session_that_waits_for_the_head_holds_up_nobody_who_counts_sessions() {
+    let database = TestDatabase::new().await;
+    let store = store(&database);
+    let (first, second) = (session_id(), session_id());
+    store.execute::<Session>(&first, create("player"), &context()).await.unwrap();
+    let mut holder = database.owner.begin().await.unwrap();
+    // Whatever it waits for, it does not get.
+    sqlx::raw_sql("SET LOCAL lock_timeout = '100ms'; SELECT FROM event_head FOR UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+
+    let context = context();
+    let begin = store.execute::<Session>(&second, create("player"), &context);
+    let hold = async {
+        until_waiting(&database.owner, 1).await;
+        // Of the same game, day and status as the one that waits: the same row of counts.
+        let cancel = "UPDATE session SET status = 'cancelled' WHERE id = $1";
+        sqlx::query(cancel).bind(&first).execute(&mut *holder).await.unwrap();
+        holder.commit().await.unwrap();
+    };
+    let (begun, ()) = tokio::join!(begin, hold);
+    begun.unwrap();
+
+    let counts = "SELECT status, sum(rows)::bigint FROM list_count WHERE rows <> 0
+                  GROUP BY status ORDER BY status";
+    let counts: Vec<(String, i64)> =
+        sqlx::query_as(counts).fetch_all(&database.owner).await.unwrap();
+    assert_eq!(counts, [("cancelled".to_owned(), 1), ("pending".to_owned(), 1)]);
     assert_gapless(&database.owner).await;
 }
 
