@@ -93,9 +93,9 @@ fn request_id(request: &mut Request) -> HeaderValue {
     if let Some(id) = request.headers().get(&REQUEST_ID).filter(is_fine) {
         return id.clone();
     }
-    let id = format!("req_{}", Uuid::now_v7().simple());
-    let id = HeaderValue::from_maybe_shared(bytes::Bytes::from(id));
-    let id = id.unwrap_or_else(|_| HeaderValue::from_static(""));
+    let mut id = *b"req_00000000000000000000000000000000";
+    Uuid::now_v7().simple().encode_lower(&mut id[4..]);
+    let id = HeaderValue::from_bytes(&id).unwrap_or_else(|_| HeaderValue::from_static(""));
     request.headers_mut().insert(REQUEST_ID, id.clone());
     id
 }
