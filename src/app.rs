@@ -200,7 +200,8 @@ impl App {
             drain: self.settings.drain,
         };
         let ending = Ending { leaving: shutdown, closing };
-        server::serve(listener, telemetry::observed(front, Calls::takes), ending, patience).await;
+        server::serve(listener, telemetry::observed(front, Calls::is_route), ending, patience)
+            .await;
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 

@@ -63,7 +63,7 @@ impl Api {
         let key = bearer(headers).ok_or(ApiError::Unauthorized)?;
         let key = ApiKey::parse(key).map_err(|_| ApiError::Unauthorized)?;
         let found = self.known_keys.find(&self.pool, key.lookup()).await?;
-        // Compared even if there is nothing to compare with, so that both take the same time.
+        // Compared even if there is nothing to compare with: how long it takes tells nothing of the secret.
         let expected = found.as_ref().map_or([0; 32].as_slice(), |it| it.hash.as_slice());
         let is_right = bool::from(key.hash(&self.key_hasher).as_slice().ct_eq(expected));
         let found = found.filter(|_| is_right).ok_or(ApiError::Unauthorized)?;

@@ -35,6 +35,9 @@ use crate::proto::{
 pub(super) const SERVICES: [&str; 3] =
     [PAYMENT_SERVICE_SERVICE_NAME, REFUND_SERVICE_SERVICE_NAME, ACCOUNT_SERVICE_SERVICE_NAME];
 
+/// The longest name of a method that is logged, in bytes; ours are shorter by half.
+const METHOD_BYTES_MAX: usize = 40;
+
 /// Answers the calls of game servers, each within its time.
 #[derive(Clone)]
 pub struct Calls(ConnectRpcService);
@@ -53,6 +56,15 @@ impl Calls {
         let names = path.strip_prefix('/').and_then(|it| it.split_once('/'));
         let is_method = |it: &str| !it.is_empty() && !it.contains('/');
         names.is_some_and(|(service, method)| SERVICES.contains(&service) && is_method(method))
+    }
+
+    /// Whether a path is a route by itself, fit for the log: a call, and nothing in place of the method's
+    /// name that a client made up.
+    pub fn is_route(path: &str) -> bool {
+        let is_name = |it: &str| {
+            it.len() <= METHOD_BYTES_MAX && it.bytes().all(|it| it.is_ascii_alphabetic())
+        };
+        Self::takes(path) && path.rsplit('/').next().is_some_and(is_name)
     }
 }
 
@@ -89,4 +101,19 @@ pub(super) fn methods(api: &Api) -> ConnectRouter {
 /// The caller that [`Gate`] left; without one nobody came through it.
 fn caller(ctx: &RequestContext) -> Result<&Caller, ApiError> {
     ctx.extensions().get::<Caller>().ok_or(ApiError::Unauthorized)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_id_in_place_of_a_method_is_a_call_but_no_route() {
+        let path = |method: &str| format!("/{PAYMENT_SERVICE_SERVICE_NAME}/{method}");
+        assert!(Calls::is_route(&path("GetSessionStatus")));
+        for method in ["sess_06h0e1act8000zkq61whgvn43ckt27xrh62db18", "%2e", &"a".repeat(41)] {
+            assert!(Calls::takes(&path(method)) && !Calls::is_route(&path(method)), "{method}");
+        }
+        assert!(!Calls::is_route("/sess_06h0e1act8000zkq61whgvn43ckt27xrh62db18"));
+    }
 }

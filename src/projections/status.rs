@@ -4,11 +4,14 @@
 //! answer is as right as one's own query, since the question was there before the query was sent. A
 //! status that is final never changes, and is remembered.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
 use sqlx::{FromRow, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use crate::domain::session::SessionStatus;
 
@@ -16,6 +19,9 @@ use crate::domain::session::SessionStatus;
 const ASKED_MAX: usize = 256;
 /// How many questions may wait. Beyond, each asks for itself.
 const WAITING_MAX: usize = 4_096;
+/// How long one query for all may take. A connection that is dead without a word must not hold up all
+/// who ask: beyond, each asks for itself.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How many final statuses are remembered, some 200 bytes each.
 const REMEMBERED_MAX: usize = 50_000;
 
@@ -82,7 +88,7 @@ async fn ask_together(pool: PgPool, mut questions: mpsc::Receiver<Question>) {
     let mut asked = Vec::with_capacity(ASKED_MAX);
     while questions.recv_many(&mut asked, ASKED_MAX).await > 0 {
         let ids: Vec<&str> = asked.iter().map(|it| it.id.as_str()).collect();
-        let Ok(rows) = query(&pool, &ids).await else {
+        let Ok(Ok(rows)) = timeout(ANSWER_WITHIN, query(&pool, &ids)).await else {
             // Dropped questions are asked again, each for itself.
             asked.clear();
             continue;

@@ -48,13 +48,16 @@ pub enum Network {
     SwallowsTheNextAnswerAndStaysAway,
     /// Nobody can connect.
     Away,
+    /// Takes the next connection and never says a word on it, as a server that is gone; then works.
+    SilentOnTheNextConnection,
 }
 
-const NETWORKS: [Network; 4] = [
+const NETWORKS: [Network; 5] = [
     Network::Whole,
     Network::SwallowsTheNextAnswer,
     Network::SwallowsTheNextAnswerAndStaysAway,
     Network::Away,
+    Network::SilentOnTheNextConnection,
 ];
 
 /// Stands between the service and Postgres.
@@ -82,8 +85,12 @@ impl Proxy {
         tokio::spawn({
             let (network, cut) = (Arc::clone(&network), cut.clone());
             async move {
+                let mut silent = vec![];
                 while let Ok((client, _)) = listener.accept().await {
-                    if current(&network) != Network::Away {
+                    if current(&network) == Network::SilentOnTheNextConnection {
+                        network.store(Network::Whole as u8, Ordering::SeqCst);
+                        silent.push(client);
+                    } else if current(&network) != Network::Away {
                         let server = UnixStream::connect(&socket).await.unwrap();
                         let (network, cut) = (Arc::clone(&network), cut.subscribe());
                         tokio::spawn(forward(client, server, network, cut));
@@ -150,7 +157,7 @@ async fn answers(
         if ready_for_query && was_executed {
             was_executed = false;
             match current(network) {
-                Network::Whole | Network::Away => {}
+                Network::Whole | Network::Away | Network::SilentOnTheNextConnection => {}
                 Network::SwallowsTheNextAnswer => {
                     network.store(Network::Whole as u8, Ordering::SeqCst);
                     return;

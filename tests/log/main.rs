@@ -19,6 +19,7 @@ mod postgres_es;
 mod privacy;
 mod read_models;
 mod repeat;
+mod statuses;
 
 #[path = "../support/mod.rs"]
 mod support;
