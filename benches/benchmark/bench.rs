@@ -79,19 +79,36 @@ impl Bench {
         let mut pairs = vec![];
         for round in 1..=self.effort.rounds {
             self.progress(&format!("{what} / {peer_is}: round {round} of {}", self.effort.rounds));
-            let our_round = ours(self.effort.pace).await;
-            self.postgres.settle().await;
-            let their_round = peer(self.effort.pace).await;
-            self.postgres.settle().await;
-            pairs.push((our_round, their_round));
+            // Who goes first changes, since each is measured in what the one before has left.
+            pairs.push(if round % 2 == 1 {
+                let our_round = self.settled(&mut ours).await;
+                (our_round, self.settled(&mut peer).await)
+            } else {
+                let their_round = self.settled(&mut peer).await;
+                (self.settled(&mut ours).await, their_round)
+            });
         }
         let ratio = |(ours, peer): &(Measured, Measured)| ours.per_second() / peer.per_second();
         pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-        let median = pairs.swap_remove(pairs.len() / 2);
-        let ratio = ratio(&median);
-        let (ours, peer) = median;
-        Compared { what, peer_is, ours, peer, ratio, goal }
+        let between = (pairs.first().map_or(0.0, ratio), pairs.last().map_or(0.0, ratio));
+        let p99_ms = median(pairs.iter().map(|(ours, _)| ours.p99_ms()).collect());
+        let middle = pairs.swap_remove((pairs.len() - 1) / 2);
+        let ratio = ratio(&middle);
+        let (ours, peer) = middle;
+        Compared { what, peer_is, ours, peer, ratio, between, p99_ms, goal }
     }
+
+    async fn settled(&self, measure: &mut impl AsyncFnMut(Pace) -> Measured) -> Measured {
+        let measured = measure(self.effort.pace).await;
+        self.postgres.settle().await;
+        measured
+    }
+}
+
+/// The middle one; of an even number the lower of the two.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() - 1) / 2]
 }
 
 /// Runs `call` by so many callers at once, each again and again.

@@ -33,11 +33,26 @@ pub(crate) async fn sessions(database: &Database, from: u64, to: u64) {
     owner.execute("VACUUM (ANALYZE) event, stream, session, list_count").await.unwrap();
 }
 
+/// Some of the sessions that are there, from all of the log: at random, without passing over it.
+pub(crate) async fn some(database: &Database, there: u64, count: usize) -> Vec<String> {
+    let mut owner = PgConnection::connect(&database.owner_url).await.unwrap();
+    sqlx::query_scalar(
+        "SELECT substr(stream, length('session-') + 1) FROM event
+         WHERE shard = 0 AND position IN (
+             SELECT 1 + floor(random() * $1)::bigint FROM generate_series(1, $2))",
+    )
+    .bind(i64::try_from(there).unwrap() as f64)
+    .bind(i32::try_from(count).unwrap())
+    .fetch_all(&mut owner)
+    .await
+    .unwrap()
+}
+
 async fn chunk(owner: &mut PgConnection, template: &Template, first: u64, last: u64) {
     let filled = format!(
         "CREATE TEMP TABLE filled ON COMMIT DROP AS
          SELECT n, head.position + row_number() OVER (ORDER BY n) AS position,
-                'sess_' || lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 27) AS id,
+                'sess_' || lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 26) || '0' AS id,
                 now() - (10000000 - n % 10000000) * interval '0.1 s' AS at
          FROM generate_series({first}::bigint, {last}::bigint) n,
               (SELECT * FROM event_head FOR UPDATE) head;

@@ -2,10 +2,17 @@
 
 use std::fs;
 
-use crate::{bench::Bench, postgres::SETTINGS};
+use crate::{
+    bench::Bench,
+    postgres::{SETTINGS, said_by},
+};
+
+/// Those of which versions are told.
+const LIBRARIES: [&str; 7] =
+    ["axum", "connectrpc", "cqrs-es", "hyper", "postgres-es", "sqlx", "tokio"];
 
 /// Begins the report.
-pub(crate) fn describe(bench: &mut Bench) {
+pub(crate) async fn describe(bench: &mut Bench) {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpu.lines().find_map(|it| it.strip_prefix("model name")?.split_once(": "));
     let cpu = cpu.map_or("of unknown model", |(_, name)| name).to_owned();
@@ -19,6 +26,10 @@ pub(crate) fn describe(bench: &mut Bench) {
     let date = chrono::Utc::now().format("%Y-%m-%d");
     let effort = &bench.effort;
     let seconds = effort.pace.measure.as_secs_f64();
+    let words: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
+    let words = words.join(" ");
+    let version = bench.postgres.version().await;
+    let commit = said_by("git", &["describe", "--always", "--dirty"]);
     let warning = if effort.is_smoke {
         "\n\n**Run for a moment only, to see that it works: no figure here means anything.**"
     } else {
@@ -26,21 +37,32 @@ pub(crate) fn describe(bench: &mut Bench) {
     };
     bench.report.say(&format!(
         "# Benchmarks\n\n\
-         Written by `cargo bench -- --write docs/benchmarks.md`, which needs nothing set up and can be \
-         repeated by anyone. The ratios are the result: ours and a peer's are measured in turns, {} \
-         rounds of {seconds} s each, and the median round is shown. Absolute figures hold for this \
-         machine and hour only.{warning}\n\n\
+         Written by `cargo bench -- {words}`, which anyone can repeat. The ratios are the result: ours \
+         and a peer's are measured in turns, {} rounds of {seconds} s each, and the round with the median \
+         ratio is shown. Absolute figures hold for this machine and hour only.{warning}\n\n\
          | | |\n| --- | --- |\n\
          | date | {date} |\n\
          | machine | {cores} cores, {cpu}; {memory} GiB; Linux {} |\n\
-         | PostgreSQL | {}, durable (fsync, synchronous_commit, full_page_writes on); {} |\n\
-         | ours | ToffeePay {}, built as `cargo bench` builds; Rust {} or newer |\n\
-         | placement | load generator, server and Postgres share all cores, none is pinned |",
+         | PostgreSQL | {version} on {}; fsync, synchronous_commit and full_page_writes are on; {} |\n\
+         | ours | ToffeePay {} at {commit}, as `cargo bench` builds it; {} |\n\
+         | libraries | {} |\n\
+         | placement | load generator, server and Postgres share all cores, none is pinned; pgbench has \
+         up to two threads |",
         effort.rounds,
         kernel.trim(),
-        bench.postgres.major(),
+        bench.postgres.file_system(),
         settings.join(", "),
         env!("CARGO_PKG_VERSION"),
-        env!("CARGO_PKG_RUST_VERSION"),
+        said_by("rustc", &["--version"]),
+        libraries().join(", "),
     ));
+}
+
+/// The libraries on which a figure of ours or of a peer depends, as they are locked.
+fn libraries() -> Vec<String> {
+    let lock: toml::Table = include_str!("../../Cargo.lock").parse().unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    let packages = packages.filter_map(|it| Some((it["name"].as_str()?, it["version"].as_str()?)));
+    let packages = packages.filter(|(name, _)| LIBRARIES.contains(name));
+    packages.map(|(name, version)| format!("{name} {version}")).collect()
 }

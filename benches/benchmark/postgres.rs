@@ -16,7 +16,7 @@ use toffeepay::{
     },
 };
 
-use crate::load::{Measured, histogram};
+use crate::load::{Measured, Pace, histogram};
 
 /// More than the most callers of any peer.
 const CONNECTIONS_MAX: u16 = 400;
@@ -28,6 +28,11 @@ pub(crate) const SETTINGS: [(&str, &str); 4] = [
     ("checkpoint_timeout", "15min"),
     ("wal_compression", "on"),
 ];
+
+/// What makes a commit durable; read back from the server before anything is measured.
+const DURABLE: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
+/// Threads of pgbench, which otherwise has one for all its clients.
+const PGBENCH_THREADS: usize = 2;
 
 /// A login as an operator makes one.
 const LOGIN: &str = "toffeepay_app";
@@ -72,9 +77,25 @@ impl Postgres {
         self.program("pgbench").is_file()
     }
 
-    /// Its version, such as 15.
-    pub(crate) fn major(&self) -> u32 {
-        self.binaries.major()
+    /// What it says of its version.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a commit of the service would not be durable.
+    pub(crate) async fn version(&self) -> String {
+        let url = self.server().url().replacen("user=postgres", &format!("user={LOGIN}"), 1);
+        let mut service = PgConnection::connect(&url).await.unwrap();
+        for name in DURABLE {
+            let value: String =
+                sqlx::query_scalar(&format!("SHOW {name}")).fetch_one(&mut service).await.unwrap();
+            assert_eq!(value, "on", "{name}");
+        }
+        sqlx::query_scalar("SHOW server_version").fetch_one(&mut service).await.unwrap()
+    }
+
+    /// What its data lies on, as `stat` names it; a file system in memory makes nothing durable.
+    pub(crate) fn file_system(&self) -> String {
+        said_by("stat", &["-f", "-c", "%T", &self.folder.to_string_lossy()])
     }
 
     fn restart(&mut self) {
@@ -135,12 +156,27 @@ impl Postgres {
         admin.execute("CHECKPOINT").await.unwrap();
     }
 
-    /// Runs pgbench, prepared, each transaction on a connection of its client.
+    /// Runs pgbench, prepared, each transaction on a connection of its client, a second time after a
+    /// short run that warms it up. Nothing, where this Postgres comes without it.
     ///
     /// # Panics
     ///
-    /// Panics with its words if it fails, as where this Postgres comes without it.
+    /// Panics with its words if it fails.
     pub(crate) fn pgbench(
+        &self,
+        database: &Database,
+        script: &Script<'_>,
+        clients: usize,
+        pace: Pace,
+    ) -> Measured {
+        if !self.has_pgbench() {
+            return Measured::new(histogram(), Duration::from_secs(1));
+        }
+        self.pgbench_once(database, script, clients, pace.warm_up);
+        self.pgbench_once(database, script, clients, pace.measure)
+    }
+
+    fn pgbench_once(
         &self,
         database: &Database,
         script: &Script<'_>,
@@ -152,7 +188,9 @@ impl Postgres {
         fs::create_dir_all(&scratch).unwrap();
         let mut command = Command::new(self.program("pgbench"));
         command.current_dir(&scratch).args(["--no-vacuum", "--protocol=prepared", "--log"]);
-        command.arg(format!("--client={clients}")).arg("--jobs=1");
+        command
+            .arg(format!("--client={clients}"))
+            .arg(format!("--jobs={}", PGBENCH_THREADS.min(clients)));
         command.arg(format!("--time={}", measure.as_secs().max(1)));
         match script {
             Script::Select => drop(command.arg("--select-only")),
@@ -180,6 +218,9 @@ impl Postgres {
 
     /// Fills pgbench's own tables.
     pub(crate) fn pgbench_initialize(&self, database: &Database, scale: u32) {
+        if !self.has_pgbench() {
+            return;
+        }
         let mut command = Command::new(self.program("pgbench"));
         command.args(["--initialize", "--quiet", &format!("--scale={scale}")]);
         let output = command.arg(&database.owner_url).output().unwrap();
@@ -192,6 +233,15 @@ impl Drop for Postgres {
         self.server = None;
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The first line of what a program says; a question mark if it does not.
+pub(crate) fn said_by(program: &str, words: &[&str]) -> String {
+    let output = Command::new(program).args(words).output();
+    let output = output.ok().filter(|it| it.status.success());
+    let line =
+        output.and_then(|it| String::from_utf8(it.stdout).ok()?.lines().next().map(String::from));
+    line.unwrap_or_else(|| "?".to_owned())
 }
 
 /// What pgbench runs.

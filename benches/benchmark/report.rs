@@ -19,6 +19,10 @@ pub(crate) struct Compared {
     pub(crate) peer: Measured,
     /// Ours to the peer's, of the median round.
     pub(crate) ratio: f64,
+    /// The least and the greatest ratio of a round.
+    pub(crate) between: (f64, f64),
+    /// Ours: the median of all rounds.
+    pub(crate) p99_ms: f64,
     /// The least that it should be.
     pub(crate) goal: Option<f64>,
 }
@@ -74,8 +78,8 @@ impl Report {
     /// A table of figures beside those of peers.
     pub(crate) fn comparisons(&mut self, rows: &[Compared]) {
         let mut table = String::from(
-            "| what | ours | p50, p99 | peer | p50, p99 | ratio | at least |\n\
-             | --- | --- | --- | --- | --- | --- | --- |\n",
+            "| what | ours | p50, p99 | peer | p50, p99 | ratio | of the rounds | at least |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- |\n",
         );
         for row in rows {
             if let Some(goal) = row.goal {
@@ -89,7 +93,7 @@ impl Report {
             let goal = row.goal.map_or("–".to_owned(), |it| format!("{it}"));
             writeln!(
                 table,
-                "| {} | {} | {} | {}: {} | {} | {:.2} | {goal} |",
+                "| {} | {} | {} | {}: {} | {} | {:.2} | {:.2} to {:.2} | {goal} |",
                 row.what,
                 rate(row.ours.per_second()),
                 times(&row.ours),
@@ -97,6 +101,8 @@ impl Report {
                 rate(row.peer.per_second()),
                 times(&row.peer),
                 row.ratio,
+                row.between.0,
+                row.between.1,
             )
             .unwrap();
         }

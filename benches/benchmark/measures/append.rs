@@ -49,11 +49,14 @@ pub(crate) const BARE: &str = "
 pub(crate) async fn run(bench: &mut Bench) {
     bench.report.section(
         "Append",
-        "One event `Created` for each append. Ours: the event, its stream and the read-model row, gapless, in groups of those that wait. `bare insert`: pgbench inserts only a \
-         row with the event's bytes, one transaction each. `same rows`: pgbench has the same rows \
-         written, by the same function, one append for each transaction. `postgres-es`: the stock \
-         store executes the same command. `unnest`: one connection inserts 256 bare rows a \
-         statement, the most that this Postgres takes.",
+        "One event `Created` for each append. Ours: the event, its stream and the read-model row, \
+         gapless, in groups of those that wait; each a copy of a prepared one with an id and a player \
+         of its own. `bare insert`: pgbench inserts only a row with the event's bytes, one transaction \
+         each. `same rows`: pgbench has the same rows written, by the same SQL function, one append for \
+         each transaction. `postgres-es`: the stock store, on up to 64 connections, executes the \
+         command, and here ours does too: it decides, encrypts and writes the entry. `unnest`: one \
+         connection inserts 256 bare rows a statement, the most that this Postgres takes. All but \
+         pgbench run within the load's own process.",
     );
     let ours_at = bench.postgres.database("append_ours").await;
     let same_at = bench.postgres.database("append_same").await;
@@ -71,12 +74,12 @@ pub(crate) async fn run(bench: &mut Bench) {
             |goal| Question { what: format!("{callers} callers"), peer_is: "bare insert", goal };
         let ours = |pace| template.append_by(callers, pace);
         let bare = async |pace: Pace| {
-            bench.postgres.pgbench(&peers_at, &Script::Own(&insert), callers, pace.measure)
+            bench.postgres.pgbench(&peers_at, &Script::Own(&insert), callers, pace)
         };
         let goal = (callers == 256).then_some(3.5);
         rows.push(bench.compare(what(goal), ours, bare).await);
         let unbatched = async |pace: Pace| {
-            bench.postgres.pgbench(&same_at, &Script::Own(SAME_ROWS), callers, pace.measure)
+            bench.postgres.pgbench(&same_at, &Script::Own(SAME_ROWS), callers, pace)
         };
         let question = Question { peer_is: "same rows", ..what((callers == 256).then_some(60.0)) };
         rows.push(bench.compare(question, ours, unbatched).await);
@@ -95,7 +98,8 @@ pub(crate) async fn run(bench: &mut Bench) {
             .await
         };
         let question = Question { peer_is: "postgres-es", ..what((callers == 64).then_some(8.0)) };
-        rows.push(bench.compare(question, ours, by_stock).await);
+        let executing = |pace| template.execute_by(callers, pace);
+        rows.push(bench.compare(question, executing, by_stock).await);
     }
     let most = Question { what: "256 callers".to_owned(), peer_is: "unnest", goal: None };
     let pool = PgPoolOptions::new().max_connections(1).connect(&peers_at.owner_url).await.unwrap();
@@ -177,6 +181,22 @@ impl Template {
         .await
     }
 
+    /// Not a copy: each command is decided, and its entry made.
+    async fn execute_by(&self, callers: usize, pace: Pace) -> Measured {
+        let store = self.store.clone();
+        closed_loop(callers, pace, move || {
+            let store = store.clone();
+            async move {
+                let now = SystemClock.now();
+                let context = CommandContext::new("benchmark".to_owned(), "benchmark", now);
+                let command = SessionCommand::Create(Box::new(purchase(now)));
+                let id = SessionId::new(now);
+                store.execute::<Session>(id.as_str(), command, &context).await.unwrap();
+            }
+        })
+        .await
+    }
+
     /// pgbench's script of the bare row.
     pub(crate) fn bare_insert(&self) -> String {
         format!(
@@ -194,14 +214,14 @@ impl Template {
         let id = &self.id;
         let key = data_encoding::HEXLOWER.encode(&self.wrapped_key);
         format!(
-            "CREATE FUNCTION append_one(n bigint) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
-             RETURN (SELECT outcome FROM append_events(0::smallint, ARRAY[gen_random_uuid()],
-             ARRAY[NULL::uuid], ARRAY['session-sess_' || n], ARRAY[0::bigint],
+            "CREATE FUNCTION append_one(n bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+             RETURN append_all(0::smallint, ARRAY[gen_random_uuid()], ARRAY[NULL::uuid],
+             ARRAY['session-sess_' || n], ARRAY[0::bigint], ARRAY[1::bigint], ARRAY[1::bigint],
              ARRAY['\\x{key}'::bytea], ARRAY[false], ARRAY[NULL::bytea], ARRAY[NULL::bytea],
-             ARRAY[NULL::timestamptz], ARRAY[replace(replace('{rows}', '{id}', 'sess_' || n),
-             '{PLAYER}', 'player_' || n % {PLAYERS})::jsonb],
-             ARRAY[1], ARRAY['Created'],
-             ARRAY[convert_to(replace('{entry}', '{id}', 'sess_' || n), 'UTF8')]));
+             ARRAY[NULL::timestamptz], ARRAY['session-sess_' || n], ARRAY[1::bigint],
+             ARRAY['Created'], ARRAY[convert_to(replace('{entry}', '{id}', 'sess_' || n), 'UTF8')],
+             replace(replace('{rows}', '{id}', 'sess_' || n), '{PLAYER}',
+             'player_' || n % {PLAYERS})::jsonb, NULL);
              END $$"
         )
     }

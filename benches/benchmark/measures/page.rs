@@ -17,8 +17,8 @@ use crate::{
 pub(crate) async fn run(bench: &mut Bench) {
     bench.report.section(
         "Payment page",
-        "The whole page, script and style included, beside a static file of the same size from the \
-         same server. The first visit is in the log already.",
+        "The whole page, script and style included, beside as many bytes of a static \
+         file, which lies in memory, from the same server. The first visit is in the log already.",
     );
     let site = Site::new(bench.postgres.database("page_ours").await);
     let ours = site.serve("api");

@@ -53,7 +53,8 @@ pub(crate) type Stock =
 /// The framework on a pool of so many connections.
 pub(crate) async fn framework(database_url: &str, connections: u32) -> Arc<Stock> {
     let pool = PgPoolOptions::new().max_connections(connections).min_connections(connections);
-    let pool: PgPool = pool.connect(database_url).await.unwrap();
+    // As ours: no ping before each use.
+    let pool: PgPool = pool.test_before_acquire(false).connect(database_url).await.unwrap();
     Arc::new(postgres_cqrs(pool, vec![], ()))
 }
 
