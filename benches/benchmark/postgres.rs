@@ -172,17 +172,20 @@ impl Postgres {
         if !self.has_pgbench() {
             return Measured::new(histogram(), Duration::from_secs(1));
         }
-        self.pgbench_once(database, script, clients, pace.warm_up);
-        self.pgbench_once(database, script, clients, pace.measure)
+        // Which may be too short for any transaction to end.
+        let _ = self.pgbench_once(database, script, clients, pace.warm_up);
+        let measured = self.pgbench_once(database, script, clients, pace.measure);
+        measured.unwrap_or_else(|said| panic!("pgbench said no rate: {said}"))
     }
 
+    /// One run; what pgbench said, if that was no rate.
     fn pgbench_once(
         &self,
         database: &Database,
         script: &Script<'_>,
         clients: usize,
         measure: Duration,
-    ) -> Measured {
+    ) -> Result<Measured, String> {
         let scratch = self.folder.join("pgbench");
         let _ = fs::remove_dir_all(&scratch);
         fs::create_dir_all(&scratch).unwrap();
@@ -207,13 +210,11 @@ impl Postgres {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "pgbench: {errors}");
+        let rate = |line: &str| line.strip_prefix("tps = ")?.split(' ').next()?.parse::<f64>().ok();
+        let rate = said.lines().find_map(rate).filter(|it| 0.0 < *it).ok_or(said)?;
         let latencies = logged_latencies(&scratch);
-        let rate: f64 = said
-            .lines()
-            .find_map(|it| it.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
-            .unwrap_or_else(|| panic!("pgbench said no rate: {said}"));
         let elapsed = Duration::from_secs_f64(latencies.len() as f64 / rate);
-        Measured::new(latencies, elapsed)
+        Ok(Measured::new(latencies, elapsed))
     }
 
     /// Fills pgbench's own tables.
