@@ -1,6 +1,7 @@
 //! The command that opens a session, from the fields of a request.
 
 use chrono::TimeDelta;
+use rand::RngExt as _;
 use toffeepay::domain::{
     Timestamp,
     currency::Currency,
@@ -13,7 +14,7 @@ use toffeepay::domain::{
     world::World,
 };
 
-use crate::service::GAME;
+use crate::service::{GAME, PLAYERS};
 
 /// `None` for fields that the rules do not take.
 pub(crate) fn create(
@@ -46,8 +47,13 @@ pub(crate) fn create(
 /// Who buys, in every copy of a template: there it is replaced.
 pub(crate) const PLAYER: &str = "player_42";
 
-/// The guide's purchase.
-pub(crate) fn purchase(now: Timestamp) -> CreateSession {
+/// The guide's purchase, by a player.
+pub(crate) fn purchase(player: &str, now: Timestamp) -> CreateSession {
     let return_url = "mygame://payment-complete";
-    create(GAME, PLAYER, "50 Gold Coins", 499, "USD", return_url, now).unwrap()
+    create(GAME, player, "50 Gold Coins", 499, "USD", return_url, now).unwrap()
+}
+
+/// Any of the game's players.
+pub(crate) fn a_player() -> String {
+    format!("player_{}", rand::rng().random_range(0..PLAYERS))
 }

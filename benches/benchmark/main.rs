@@ -48,7 +48,7 @@ use peers::Peer;
 ///
 /// Examples:
 ///   `cargo bench -- --write docs/benchmarks.md`          everything, also to a file
-///   `cargo bench -- --only append --seconds 2`           one question, in two minutes
+///   `cargo bench -- --only append --seconds 2`           one question
 ///   `cargo bench -- --only growth --events 0,100000`     a smaller log
 #[derive(Parser)]
 #[command(verbatim_doc_comment, name = "cargo bench --")]

@@ -2,22 +2,18 @@
 
 use std::io::Write;
 
-use rand::RngExt as _;
 use uuid::Uuid;
 
-use crate::{
-    load::Script,
-    service::{GAME, PLAYERS},
-};
+use crate::{commands::a_player, load::Script, service::GAME};
 
 const CREATE_SESSION: &str = "/pay.v1.PaymentService/CreateSession";
 const GET_SESSION_STATUS: &str = "/pay.v1.PaymentService/GetSessionStatus";
 
 /// The guide's request, of any of the game's players.
 pub(crate) fn purchase() -> String {
-    let player = rand::rng().random_range(0..PLAYERS);
+    let player = a_player();
     format!(
-        r#"{{"game_id":"{GAME}","user_id":"player_{player}","item":{{"title":"50 Gold Coins","price":499,"currency":"USD"}},"return_url":"mygame://payment-complete"}}"#
+        r#"{{"game_id":"{GAME}","user_id":"{player}","item":{{"title":"50 Gold Coins","price":499,"currency":"USD"}},"return_url":"mygame://payment-complete"}}"#
     )
 }
 

@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Instant};
 
-use rand::RngExt as _;
 use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 use toffeepay::{
     clock::{Clock as _, SystemClock},
@@ -21,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     bench::{Bench, Question, closed_loop},
-    commands::{PLAYER, purchase},
+    commands::{PLAYER, a_player, purchase},
     load::{Measured, Pace, histogram, micros},
     peers::{STOCK_SCHEMA, framework},
     postgres::{Database, Script},
@@ -91,7 +90,7 @@ pub(crate) async fn run(bench: &mut Bench) {
                 let stock = Arc::clone(&stock);
                 async move {
                     let now = SystemClock.now();
-                    let command = SessionCommand::Create(Box::new(purchase(now)));
+                    let command = SessionCommand::Create(Box::new(purchase(&a_player(), now)));
                     stock.execute(SessionId::new(now).as_str(), command).await.unwrap();
                 }
             })
@@ -133,7 +132,7 @@ impl Template {
         let now = SystemClock.now();
         let id = SessionId::new(now).to_string();
         let context = CommandContext::new("benchmark".to_owned(), "benchmark", now);
-        let command = SessionCommand::Create(Box::new(purchase(now)));
+        let command = SessionCommand::Create(Box::new(purchase(PLAYER, now)));
         let executed = store.execute::<Session>(&id, command, &context).await.unwrap();
         let rows = serde_json::to_string(&executed.aggregate.rows(&id, 1)).unwrap();
         let (entry, wrapped_key): (Vec<u8>, Vec<u8>) = sqlx::query_as(
@@ -149,9 +148,8 @@ impl Template {
 
     fn append(&self) -> Append {
         let id = SessionId::new(SystemClock.now());
-        let player = rand::rng().random_range(0..PLAYERS);
         let rows = self.rows.replace(&self.id, id.as_str());
-        let rows = rows.replace(PLAYER, &format!("player_{player}"));
+        let rows = rows.replace(PLAYER, &a_player());
         Append {
             stream: stream_name::<Session>(id.as_str()),
             expected_version: 0,
@@ -189,7 +187,7 @@ impl Template {
             async move {
                 let now = SystemClock.now();
                 let context = CommandContext::new("benchmark".to_owned(), "benchmark", now);
-                let command = SessionCommand::Create(Box::new(purchase(now)));
+                let command = SessionCommand::Create(Box::new(purchase(&a_player(), now)));
                 let id = SessionId::new(now);
                 store.execute::<Session>(id.as_str(), command, &context).await.unwrap();
             }
