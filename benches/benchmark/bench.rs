@@ -11,6 +11,10 @@ use crate::{
 /// Hundreds of connections would take longer to open than a smoke run takes.
 const SMOKE_AT_ONCE_MAX: usize = 4;
 
+/// Turns for each round, where one measure goes on for longer than a round.
+const TURNS_PER_ROUND: usize = 8;
+const QUARTERS: usize = 4;
+
 /// How long and how often everything is measured.
 #[derive(Clone, Debug)]
 pub(crate) struct Effort {
@@ -35,6 +39,12 @@ pub(crate) struct Question {
     pub(crate) peer_is: &'static str,
     /// The least ratio that it should be.
     pub(crate) goal: Option<f64>,
+}
+
+/// How a long measure went.
+pub(crate) struct Course {
+    /// Ours to the peer's, in each quarter of the time.
+    pub(crate) quarters: Vec<f64>,
 }
 
 impl Effort {
@@ -96,6 +106,40 @@ impl Bench {
         let ratio = ratio(&middle);
         let (ours, peer) = middle;
         Compared { what, peer_is, ours, peer, ratio, between, p99_ms, goal }
+    }
+
+    /// Measures ours and the peer's in many turns, without a checkpoint between them. The ratio is of
+    /// all turns together.
+    pub(crate) async fn compare_from_a_checkpoint_on(
+        &self,
+        question: Question,
+        mut ours: impl AsyncFnMut(Pace) -> Measured,
+        mut peer: impl AsyncFnMut(Pace) -> Measured,
+    ) -> (Compared, Course) {
+        let Question { what, peer_is, goal } = question;
+        let turns = if self.effort.is_smoke { 1 } else { TURNS_PER_ROUND * self.effort.rounds };
+        self.postgres.settle().await;
+        let (mut all, mut quarters) = ([Measured::none(), Measured::none()], vec![]);
+        for quarter in 1..=QUARTERS {
+            self.progress(&format!("{what} / {peer_is}: quarter {quarter} of {QUARTERS}"));
+            let mut both = [Measured::none(), Measured::none()];
+            for turn in 0..turns.div_ceil(QUARTERS) {
+                for side in [turn % 2, 1 - turn % 2] {
+                    let pace = self.effort.pace;
+                    both[side].add(if side == 0 { ours(pace).await } else { peer(pace).await });
+                }
+            }
+            quarters.push(both[0].per_second() / both[1].per_second());
+            all.iter_mut().zip(both).for_each(|(all, it)| all.add(it));
+        }
+        self.postgres.settle().await;
+        let [ours, peer] = all;
+        let ratio = ours.per_second() / peer.per_second();
+        let least = quarters.iter().copied().fold(f64::INFINITY, f64::min);
+        let between = (least, quarters.iter().copied().fold(0.0, f64::max));
+        let p99_ms = ours.p99_ms();
+        let compared = Compared { what, peer_is, ours, peer, ratio, between, p99_ms, goal };
+        (compared, Course { quarters })
     }
 
     async fn settled(&self, measure: &mut impl AsyncFnMut(Pace) -> Measured) -> Measured {

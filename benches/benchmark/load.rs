@@ -56,6 +56,19 @@ impl Measured {
         Self { count: latencies.len(), elapsed, latencies, first_bytes: histogram() }
     }
 
+    /// Nothing yet.
+    pub(crate) fn none() -> Self {
+        Self::new(histogram(), Duration::ZERO)
+    }
+
+    /// Adds what was measured at another time.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.elapsed += other.elapsed;
+        self.latencies.add(other.latencies).unwrap();
+        self.first_bytes.add(other.first_bytes).unwrap();
+    }
+
     pub(crate) fn per_second(&self) -> f64 {
         self.count as f64 / self.elapsed.as_secs_f64()
     }

@@ -20,6 +20,12 @@ pub trait StoredAggregate:
     /// Written in the append's own transaction, by the SQL function `write_read_models`.
     fn rows(&self, id: &str, version: i64) -> impl Serialize;
 
+    /// The only row of an aggregate that was just begun, where the database has a type that reads it
+    /// faster than [`rows`](Self::rows): a literal of the type `new_session`.
+    fn new_row(&self, _id: &str, _version: i64) -> Option<String> {
+        None
+    }
+
     /// Whether the command begins an aggregate under a new id: then nothing is loaded before it is
     /// decided. If something is there after all, the append conflicts, and all is decided again.
     fn begins(_command: &Self::Command) -> bool {

@@ -35,6 +35,9 @@ pub struct Append {
     pub remembered: Option<Remembered>,
     /// The rows that the API reads, as `write_read_models` takes them.
     pub rows: Option<Box<RawValue>>,
+    /// The same row as in `rows`, which then has no other, as `append_all` reads it fastest: a
+    /// literal of the type `new_session`. For a new stream only.
+    pub new_row: Option<String>,
     /// Name and entry of each event, in order; at least one.
     pub entries: Vec<(String, Vec<u8>)>,
 }

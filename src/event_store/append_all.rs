@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgConnection, types::Json};
 
@@ -14,6 +15,16 @@ use crate::ids::SHARD;
 
 /// Rows of the API, by table.
 type Rows<'a> = BTreeMap<Cow<'a, str>, Vec<&'a RawValue>>;
+
+/// Those of new streams.
+#[derive(Default, Serialize)]
+struct NewRows<'a> {
+    /// Literals of the type of this name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    new_session: Vec<&'a str>,
+    #[serde(flatten)]
+    others: Rows<'a>,
+}
 
 /// Appends a whole batch; `None` if something in it was there before, or is not what it seems: then
 /// nothing was written.
@@ -99,21 +110,23 @@ fn firsts(batch: &[&Append]) -> Vec<i64> {
 /// The rows of new streams, and those of streams that were there; `None` if any is no object of
 /// tables.
 fn merged_rows(batch: &[&Append]) -> Option<[Option<Box<RawValue>>; 2]> {
-    let mut merged = [Rows::new(), Rows::new()];
+    let (mut new, mut changed) = (NewRows::default(), Rows::new());
     for append in batch {
+        if let Some(row) = &append.new_row {
+            new.new_session.push(row);
+            continue;
+        }
         let Some(rows) = &append.rows else { continue };
         let rows: Rows<'_> = serde_json::from_str(rows.get()).ok()?;
-        let target = &mut merged[usize::from(append.expected_version != 0)];
+        let target = if append.expected_version == 0 { &mut new.others } else { &mut changed };
         for (table, more) in rows {
             target.entry(table).or_default().extend(more);
         }
     }
-    let [new, changed] = merged;
-    let raw = |rows: Rows<'_>| {
-        let rows = Some(rows).filter(|it| !it.is_empty());
-        rows.map(|it| to_raw_value(&it)).transpose().ok()
-    };
-    Some([raw(new)?, raw(changed)?])
+    let has_new = !new.new_session.is_empty() || !new.others.is_empty();
+    let new = has_new.then(|| to_raw_value(&new)).transpose().ok()?;
+    let changed = (!changed.is_empty()).then(|| to_raw_value(&changed)).transpose().ok()?;
+    Some([new, changed])
 }
 
 /// Whether a member's command or stream was there before.

@@ -371,6 +371,7 @@ impl EventStore {
             with_key: loaded.key.is_some(),
             remembered: remembered.transpose()?,
             rows: Some(rows),
+            new_row: is_new.then(|| aggregate.new_row(id, last_version)).flatten(),
             entries,
         })
     }

@@ -5,6 +5,7 @@
 
 pub mod game;
 pub mod list;
+mod literal;
 pub mod payment;
 pub mod refund;
 pub mod session;

@@ -1,9 +1,10 @@
 //! The rows of a session, its payments and its refunds, and how they are read.
 
+use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgPool};
 
-use super::{list::Listed, payment::PaymentRow, refund::RefundRow};
+use super::{list::Listed, literal::RowLiteral, payment::PaymentRow, refund::RefundRow};
 use crate::{
     domain::{
         Timestamp,
@@ -90,7 +91,36 @@ impl SessionRow {
             is_paying: state.attempt_under_way().is_some(),
         }
     }
+
+    /// As the database's type `new_session` reads it; `None` if its picture cannot be written.
+    fn literal(&self) -> Option<String> {
+        let at = |it: Timestamp| it.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let image = self.image.as_ref().map(serde_json::to_string).transpose().ok()?;
+        let row = RowLiteral::with_capacity(LITERAL_BYTES)
+            .field(&self.id)
+            .field(self.version)
+            .field(&self.game_id)
+            .field(&self.world)
+            .field(&self.user_id)
+            .field(&self.status)
+            .field(&self.title)
+            .field(self.price)
+            .field(&self.currency)
+            .nullable(image)
+            .nullable(self.country.as_ref())
+            .field(&self.return_url)
+            .field(at(self.created_at))
+            .field(at(self.expires_at))
+            .nullable(self.page_opened_at.map(at))
+            .nullable(self.closed_at.map(at))
+            .field(&self.payment_id)
+            .field(self.is_paying);
+        Some(row.finish())
+    }
 }
+
+/// Of a usual row: a bit more than it takes.
+const LITERAL_BYTES: usize = 512;
 
 impl Listed for SessionRow {
     const TABLE: &'static str = "session";
@@ -135,6 +165,12 @@ impl StoredAggregate for Session {
             payments: payments.collect(),
             refunds: refunds.collect(),
         }
+    }
+
+    fn new_row(&self, id: &str, version: i64) -> Option<String> {
+        let Self::Present(state) = self else { return None };
+        let has_only_its_own = state.attempts.is_empty() && state.refunds.is_empty();
+        if has_only_its_own { SessionRow::of(state, id, version).literal() } else { None }
     }
 
     fn begins(command: &SessionCommand) -> bool {

@@ -114,6 +114,15 @@ async fn a_page_of_payments_or_refunds_is_what_a_plain_query_finds() {
 }
 
 #[tokio::test]
+async fn sessions_of_one_moment_are_in_the_order_of_their_ids() {
+    let database = TestDatabase::new().await;
+    add_sessions(&database.owner, 1, 300, "0 s").await;
+    for (user_id, status) in [(None, None), (Some("often"), None), (None, Some("paid"))] {
+        assert_pages::<SessionRow>(&database, Filter { user_id, status, ..ALL }).await;
+    }
+}
+
+#[tokio::test]
 async fn page_after_page_by_the_last_ones_id_gives_each_row_once_while_newer_ones_arrive() {
     let database = filled().await;
     let expected = all_ids::<SessionRow>(&database.owner, ALL).await;

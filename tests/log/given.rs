@@ -147,6 +147,7 @@ pub fn append(stream: &str, expected_version: i64, events: usize) -> Append {
         with_key: false,
         remembered: None,
         rows: None,
+        new_row: None,
         entries: vec![("Noted".to_owned(), entry); events],
     }
 }

@@ -7,9 +7,12 @@ use sqlx::PgPool;
 use toffeepay::{
     domain::{
         id::{PaymentId, RefundId},
+        image::{ImageUrl, ItemImage},
+        item::Country,
         session::{
             CancelledBy, PaymentOutcome, RefundCause, RefundOutcome, Session, SessionCommand,
         },
+        text::{ItemTitle, UserId},
     },
     event_store::{Append, EventStore, ExecuteError, StoredAggregate},
     ids::NewId,
@@ -65,6 +68,29 @@ async fn a_read_right_after_a_write_is_right() {
         let row = SessionRow::find(&database.service, &id).await.unwrap().unwrap();
         let state = executed.aggregate.present().unwrap();
         assert_eq!(row, SessionRow::of(state, &id, executed.version));
+    }
+}
+
+#[tokio::test]
+async fn the_row_of_a_new_session_is_right_whatever_stands_in_it() {
+    let database = TestDatabase::new().await;
+    let store = store(&database);
+    let url = r#"https://cdn.example/a"b,c(d)\e.png?f='g'&h={i}"#;
+    for title in [r#"5" Nails, (100 pcs.) \ "best""#, r"\", r#"""#, "NULL", "{金貨,🪙}", "a,,b"]
+    {
+        let id = session_id();
+        let SessionCommand::Create(mut details) = create("player") else { unreachable!() };
+        details.user_id = UserId::parse(title).unwrap();
+        details.item.title = ItemTitle::parse(title).unwrap();
+        details.item.image = Some(ItemImage::Linked { url: ImageUrl::parse(url).unwrap() });
+        details.item.country = Some(Country::parse("JP").unwrap());
+        let begin = SessionCommand::Create(details);
+
+        let executed = store.execute::<Session>(&id, begin, &context()).await.unwrap();
+
+        let row = SessionRow::find(&database.service, &id).await.unwrap().unwrap();
+        assert_eq!((row.title.as_str(), row.user_id.as_str()), (title, title));
+        assert_eq!(row, SessionRow::of(executed.aggregate.present().unwrap(), &id, 1));
     }
 }
 

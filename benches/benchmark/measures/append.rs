@@ -120,7 +120,7 @@ pub(crate) struct Template {
     store: EventStore,
     pub(crate) id: String,
     pub(crate) entry: String,
-    rows: String,
+    row: String,
     wrapped_key: Vec<u8>,
 }
 
@@ -134,7 +134,7 @@ impl Template {
         let context = CommandContext::new("benchmark".to_owned(), "benchmark", now);
         let command = SessionCommand::Create(Box::new(purchase(PLAYER, now)));
         let executed = store.execute::<Session>(&id, command, &context).await.unwrap();
-        let rows = serde_json::to_string(&executed.aggregate.rows(&id, 1)).unwrap();
+        let row = executed.aggregate.new_row(&id, 1).unwrap();
         let (entry, wrapped_key): (Vec<u8>, Vec<u8>) = sqlx::query_as(
             "SELECT entry, wrapped_key FROM event JOIN stream USING (stream) WHERE stream = $1",
         )
@@ -143,13 +143,13 @@ impl Template {
         .await
         .unwrap();
         let entry = String::from_utf8(entry).unwrap();
-        Self { store, id, entry, rows, wrapped_key }
+        Self { store, id, entry, row, wrapped_key }
     }
 
     fn append(&self) -> Append {
         let id = SessionId::new(SystemClock.now());
-        let rows = self.rows.replace(&self.id, id.as_str());
-        let rows = rows.replace(PLAYER, &a_player());
+        let row = self.row.replace(&self.id, id.as_str());
+        let row = row.replace(PLAYER, &a_player());
         Append {
             stream: stream_name::<Session>(id.as_str()),
             expected_version: 0,
@@ -159,7 +159,8 @@ impl Template {
             wrapped_key: Some(self.wrapped_key.clone()),
             with_key: false,
             remembered: None,
-            rows: Some(serde_json::value::RawValue::from_string(rows).unwrap()),
+            rows: None,
+            new_row: Some(row),
             entries: vec![(
                 "Created".to_owned(),
                 self.entry.replace(&self.id, id.as_str()).into_bytes(),
@@ -167,7 +168,7 @@ impl Template {
         }
     }
 
-    async fn append_by(&self, callers: usize, pace: Pace) -> Measured {
+    pub(crate) async fn append_by(&self, callers: usize, pace: Pace) -> Measured {
         let this = Arc::new(self.clone());
         closed_loop(callers, pace, move || {
             let this = Arc::clone(&this);
@@ -208,7 +209,7 @@ impl Template {
 
     /// A function that makes one whole append, for pgbench: its own scripts cannot hold JSON.
     fn append_one(&self) -> String {
-        let [entry, rows] = [&self.entry, &self.rows].map(|it| it.replace('\'', "''"));
+        let [entry, row] = [&self.entry, &self.row].map(|it| it.replace('\'', "''"));
         let id = &self.id;
         let key = data_encoding::HEXLOWER.encode(&self.wrapped_key);
         format!(
@@ -218,8 +219,8 @@ impl Template {
              ARRAY['\\x{key}'::bytea], ARRAY[false], ARRAY[NULL::bytea], ARRAY[NULL::bytea],
              ARRAY[NULL::timestamptz], ARRAY['session-sess_' || n], ARRAY[1::bigint],
              ARRAY['Created'], ARRAY[convert_to(replace('{entry}', '{id}', 'sess_' || n), 'UTF8')],
-             replace(replace('{rows}', '{id}', 'sess_' || n), '{PLAYER}',
-             'player_' || n % {PLAYERS})::jsonb, NULL);
+             jsonb_build_object('new_session', jsonb_build_array(replace(replace('{row}', '{id}',
+             'sess_' || n), '{PLAYER}', 'player_' || n % {PLAYERS}))), NULL);
              END $$"
         )
     }

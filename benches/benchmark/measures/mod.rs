@@ -32,7 +32,7 @@ pub(crate) enum Measure {
     Processes,
     /// A new projection from the first event on.
     CatchUp,
-    /// CreateSession and memory while the log grows.
+    /// Speed, memory and disk while the log grows.
     Growth,
 }
 
