@@ -3,11 +3,11 @@
 //!
 //! Knows rows and answers; when to call, and again, is the committer's.
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::append_all::append_all;
+use super::{StoredAggregate, append_all::append_all};
 use crate::{domain::Timestamp, ids::SHARD};
 
 /// The most events of one append. The rules write at most a handful.
@@ -33,13 +33,20 @@ pub struct Append {
     pub with_key: bool,
     /// What to answer a repeat.
     pub remembered: Option<Remembered>,
-    /// The rows that the API reads, as `write_read_models` takes them.
-    pub rows: Option<Box<RawValue>>,
-    /// The same row as in `rows`, which then has no other, as `append_all` reads it fastest: a
-    /// literal of the type `new_session`. For a new stream only.
-    pub new_row: Option<String>,
+    /// What the API reads of the stream from then on.
+    pub rows: Option<Rows>,
     /// Name and entry of each event, in order; at least one.
     pub entries: Vec<(String, Vec<u8>)>,
+}
+
+/// Rows that the API reads.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// Those of an aggregate: objects keyed by table, as `write_read_models` takes them.
+    Objects(Box<RawValue>),
+    /// The only row of a session that begins: a literal of the database's type `new_session`, which
+    /// it reads faster.
+    NewSession(String),
 }
 
 /// What is kept of a client's request, to know and answer its repeats.
@@ -105,8 +112,12 @@ async fn append_each(
     let entries = || members().flat_map(|(n, it)| it.entries.iter().map(move |entry| (n, entry)));
     let answers: Vec<Answer> = sqlx::query_as(
         "SELECT outcome, stream, version, position, append_id
-         FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-                            $14)
+         FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY(
+             SELECT CASE WHEN literal IS NULL THEN objects
+                         ELSE jsonb_build_object('sessions',
+                                                 jsonb_build_array(literal::new_session)) END
+             FROM unnest($11::jsonb[], $12::text[]) WITH ORDINALITY AS it(objects, literal, no)
+             ORDER BY no), $13, $14, $15)
          ORDER BY member",
     )
     .bind(SHARD)
@@ -119,7 +130,8 @@ async fn append_each(
     .bind(remembered(batch, |it| Some(&it.fingerprint)))
     .bind(remembered(batch, |it| it.response.as_deref()))
     .bind(batch.iter().map(|it| it.expires_at).collect::<Vec<_>>())
-    .bind(batch.iter().map(|it| it.rows.as_deref().map(Json)).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.rows.as_ref()?.objects().map(Json)).collect::<Vec<_>>())
+    .bind(batch.iter().map(|it| it.rows.as_ref()?.new_session()).collect::<Vec<_>>())
     .bind(entries().map(|(n, _)| n).collect::<Vec<_>>())
     .bind(entries().map(|(_, entry)| entry.0.as_str()).collect::<Vec<_>>())
     .bind(entries().map(|(_, entry)| entry.1.as_slice()).collect::<Vec<_>>())
@@ -138,6 +150,29 @@ pub(super) fn remembered<'a>(
     part: impl Fn(&'a Remembered) -> Option<&'a [u8]>,
 ) -> Vec<Option<&'a [u8]>> {
     batch.iter().map(|it| it.remembered.as_ref().and_then(&part)).collect()
+}
+
+impl Rows {
+    /// What an aggregate comes to. `is_new`: nothing of it was there before.
+    pub(super) fn of<A: StoredAggregate>(
+        aggregate: &A,
+        id: &str,
+        version: i64,
+        is_new: bool,
+    ) -> Result<Self, serde_json::Error> {
+        match is_new.then(|| aggregate.new_row(id, version)).flatten() {
+            Some(literal) => Ok(Self::NewSession(literal)),
+            None => to_raw_value(&aggregate.rows(id, version)).map(Self::Objects),
+        }
+    }
+
+    fn objects(&self) -> Option<&RawValue> {
+        if let Self::Objects(objects) = self { Some(objects) } else { None }
+    }
+
+    fn new_session(&self) -> Option<&str> {
+        if let Self::NewSession(literal) = self { Some(literal) } else { None }
+    }
 }
 
 impl Answer {

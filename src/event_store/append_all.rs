@@ -8,13 +8,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgConnection, types::Json};
 
 use super::{
-    append::{Append, Appended, Receipt, remembered},
+    append::{Append, Appended, Receipt, Rows, remembered},
     sqlstate,
 };
 use crate::ids::SHARD;
 
-/// Rows of the API, by table.
-type Rows<'a> = BTreeMap<Cow<'a, str>, Vec<&'a RawValue>>;
+/// Rows by table.
+type Tables<'a> = BTreeMap<Cow<'a, str>, Vec<&'a RawValue>>;
 
 /// Those of new streams.
 #[derive(Default, Serialize)]
@@ -23,7 +23,7 @@ struct NewRows<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     new_session: Vec<&'a str>,
     #[serde(flatten)]
-    others: Rows<'a>,
+    others: Tables<'a>,
 }
 
 /// Appends a whole batch; `None` if something in it was there before, or is not what it seems: then
@@ -110,17 +110,17 @@ fn firsts(batch: &[&Append]) -> Vec<i64> {
 /// The rows of new streams, and those of streams that were there; `None` if any is no object of
 /// tables.
 fn merged_rows(batch: &[&Append]) -> Option<[Option<Box<RawValue>>; 2]> {
-    let (mut new, mut changed) = (NewRows::default(), Rows::new());
+    let (mut new, mut changed) = (NewRows::default(), Tables::new());
     for append in batch {
-        if let Some(row) = &append.new_row {
-            new.new_session.push(row);
-            continue;
-        }
-        let Some(rows) = &append.rows else { continue };
-        let rows: Rows<'_> = serde_json::from_str(rows.get()).ok()?;
         let target = if append.expected_version == 0 { &mut new.others } else { &mut changed };
-        for (table, more) in rows {
-            target.entry(table).or_default().extend(more);
+        match &append.rows {
+            Some(Rows::NewSession(literal)) => new.new_session.push(literal),
+            Some(Rows::Objects(objects)) => {
+                for (table, more) in serde_json::from_str::<Tables<'_>>(objects.get()).ok()? {
+                    target.entry(table).or_default().extend(more);
+                }
+            }
+            None => {}
         }
     }
     let has_new = !new.new_session.is_empty() || !new.others.is_empty();

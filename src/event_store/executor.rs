@@ -1,14 +1,13 @@
 //! Executes commands: load, decide, append; after a conflict decide again on what is now true.
 
 use cqrs_es::{Aggregate, event_sink::EventSink};
-use serde_json::value::to_raw_value;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 use super::{
     Append, AppendError, Appended, CommandContext, CommitLimits, Committer, EntryError, Loaded,
-    LoadedEvent, OnCommit, Remembered, StoredAggregate, StreamKeys, append::EVENTS_PER_APPEND_MAX,
-    entry, load, remembered, stream_name,
+    LoadedEvent, OnCommit, Remembered, Rows, StoredAggregate, StreamKeys,
+    append::EVENTS_PER_APPEND_MAX, entry, load, remembered, stream_name,
 };
 use crate::{
     clock::Clock as _,
@@ -360,7 +359,7 @@ impl EventStore {
             let response = (it.respond)(aggregate);
             remembered::seal(key, context.command_id, it.fingerprint, &response)
         });
-        let rows = to_raw_value(&aggregate.rows(id, last_version)).map_err(EntryError::from)?;
+        let rows = Rows::of(aggregate, id, last_version, is_new).map_err(EntryError::from)?;
         Ok(Append {
             stream,
             expected_version: version,
@@ -371,7 +370,6 @@ impl EventStore {
             with_key: loaded.key.is_some(),
             remembered: remembered.transpose()?,
             rows: Some(rows),
-            new_row: is_new.then(|| aggregate.new_row(id, last_version)).flatten(),
             entries,
         })
     }

@@ -23,7 +23,7 @@ mod streams;
 pub mod subscription;
 
 pub use aggregate::{Label, StoredAggregate, stream_id, stream_name};
-pub use append::{Append, Appended, EVENTS_PER_APPEND_MAX, Receipt, Remembered};
+pub use append::{Append, Appended, EVENTS_PER_APPEND_MAX, Receipt, Remembered, Rows};
 pub use committer::{AHEAD_MIN, AppendError, CommitLimits, Committer, OnCommit};
 pub use context::{CommandContext, command_id};
 pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope};

@@ -2,12 +2,17 @@
 
 use futures::future::join_all;
 use sqlx::{FromRow, PgExecutor, PgPool};
-use toffeepay::event_store::{Append, AppendError, Appended, Receipt};
+use toffeepay::{
+    domain::session::Session,
+    event_store::{Append, AppendError, Appended, Receipt, Rows, StoredAggregate as _},
+    projections::session::SessionRow,
+};
 
 use crate::{
     cut::HeadLock,
     given::{
-        again, append, assert_gapless, committer, events_of, head, unstorable_rows, until_waiting,
+        again, append, assert_gapless, committer, context, create, events_of, head, session_id,
+        store, unstorable_rows, until_waiting,
     },
     support::database::TestDatabase,
 };
@@ -42,6 +47,25 @@ async fn in_one_batch_each_append_to_a_stream_gets_its_own_right_answer() {
         assert_eq!(events_of(&database.owner, append).await, events, "{append:?}");
     }
     assert_gapless(&database.owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_begins_beside_a_repeat_has_the_same_row_as_any() {
+    let database = TestDatabase::new().await;
+    let (store, first) = (store(&database), session_id());
+    let begun = store.execute::<Session>(&first, create("player"), &context()).await.unwrap();
+    let begun = begun.aggregate;
+    let (id, known) = (session_id(), append("session-a", 0, 1));
+    let row = begun.new_row(&id, 1).unwrap();
+    let begins =
+        Append { rows: Some(Rows::NewSession(row)), ..append(&format!("session-{id}"), 0, 1) };
+
+    let answers = in_one_batch(&database, &known, &[&again(&known), &begins]).await;
+
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert!(matches!(&answers[..], [Appended::Duplicate(_), Appended::New(_)]), "{answers:?}");
+    let row = SessionRow::find(&database.service, &id).await.unwrap().unwrap();
+    assert_eq!(row, SessionRow::of(begun.present().unwrap(), &id, 1));
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use toffeepay::{
         text::{ItemTitle, UserId},
         world::World,
     },
-    event_store::{Append, CommandContext, CommitLimits, Committer, EventStore},
+    event_store::{Append, CommandContext, CommitLimits, Committer, EventStore, Rows},
     ids::NewId,
     vault::Key,
 };
@@ -147,7 +147,6 @@ pub fn append(stream: &str, expected_version: i64, events: usize) -> Append {
         with_key: false,
         remembered: None,
         rows: None,
-        new_row: None,
         entries: vec![("Noted".to_owned(), entry); events],
     }
 }
@@ -158,8 +157,9 @@ pub fn again(append: &Append) -> Append {
 }
 
 /// Rows that no database takes.
-pub fn unstorable_rows() -> Box<RawValue> {
-    RawValue::from_string(r#"{"sessions":[{"id":"\u0000"}]}"#.to_owned()).unwrap()
+pub fn unstorable_rows() -> Rows {
+    let objects = r#"{"sessions":[{"id":"\u0000"}]}"#;
+    Rows::Objects(RawValue::from_string(objects.to_owned()).unwrap())
 }
 
 /// How often the log holds a command's events, by their entries.

@@ -11,7 +11,7 @@ use toffeepay::{
         session::{Session, SessionCommand},
     },
     event_store::{
-        Append, Appended, CommandContext, EventStore, StoredAggregate as _, stream_name,
+        Append, Appended, CommandContext, EventStore, Rows, StoredAggregate as _, stream_name,
     },
     ids::NewId as _,
     vault::Key,
@@ -159,8 +159,7 @@ impl Template {
             wrapped_key: Some(self.wrapped_key.clone()),
             with_key: false,
             remembered: None,
-            rows: None,
-            new_row: Some(row),
+            rows: Some(Rows::NewSession(row)),
             entries: vec![(
                 "Created".to_owned(),
                 self.entry.replace(&self.id, id.as_str()).into_bytes(),
