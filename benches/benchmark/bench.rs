@@ -12,7 +12,7 @@ use crate::{
 const SMOKE_AT_ONCE_MAX: usize = 4;
 
 /// Turns for each round, where one measure goes on for longer than a round.
-const TURNS_PER_ROUND: usize = 8;
+const TURNS_PER_ROUND: usize = 4;
 const QUARTERS: usize = 4;
 
 /// How long and how often everything is measured.

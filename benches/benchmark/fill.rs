@@ -38,7 +38,7 @@ pub(crate) async fn some(database: &Database, there: u64, count: usize) -> Vec<S
     let mut owner = PgConnection::connect(&database.owner_url).await.unwrap();
     sqlx::query_scalar(
         "SELECT substr(stream, length('session-') + 1) FROM event
-         WHERE shard = 0 AND position IN (
+         WHERE shard = 0 AND stream LIKE 'session-%' AND position IN (
              SELECT 1 + floor(random() * $1)::bigint FROM generate_series(1, $2))",
     )
     .bind(i64::try_from(there).unwrap() as f64)

@@ -41,7 +41,7 @@ use peers::Peer;
 ///
 /// It starts a PostgreSQL of its own, on disk, with fsync on, and removes it. That PostgreSQL must come
 /// with pgbench, as in Debian's packages; `PG_BIN` names another folder of its programs, `TMPDIR` another
-/// place for its data. Everything takes about forty minutes after the build, and 35 GB of disk.
+/// place for its data. Everything takes about three quarters of an hour after the build, and 35 GB of disk.
 ///
 /// Each ratio is ours divided by the peer's, from rounds in turns: above 1 ours is faster. At the end stand
 /// all figures that have a goal. Absolute figures hold for one machine and one hour.

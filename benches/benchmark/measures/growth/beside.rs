@@ -27,6 +27,8 @@ pub(super) struct Side<'a> {
     pub(super) pending: Arc<Vec<String>>,
     /// Final, and asked for before.
     done: Arc<Vec<String>>,
+    /// Whose pages are visited. Opened by the API: those that were put there have no key.
+    visited: Arc<Vec<String>>,
 }
 
 /// What was found.
@@ -47,9 +49,10 @@ impl<'a> Side<'a> {
             Arc::new(fill::some(&site.database, there, asked).await)
         };
         let done = sessions::open(site, api.address, asked, Until::Cancelled).await;
-        let template = Template::new(&site.database).await;
         let connections = bench.effort.at_once(CONNECTIONS);
-        Self { site, api, template, connections, pending, done }
+        let visited = sessions::open(site, api.address, connections, Until::Pending).await;
+        let template = Template::new(&site.database).await;
+        Self { site, api, template, connections, pending, done, visited }
     }
 
     async fn creates(&self, pace: Pace) -> Measured {
@@ -63,8 +66,8 @@ impl<'a> Side<'a> {
     }
 
     async fn pages(&self, pace: Pace) -> Measured {
-        let ids = self.pending.iter().cycle().take(self.connections);
-        load::run(&[self.api.address], ids.map(|id| Gets(format!("/{id}"))), pace).await
+        let scripts = self.visited.iter().map(|id| Gets(format!("/{id}")));
+        load::run(&[self.api.address], scripts, pace).await
     }
 
     async fn appends(&self, pace: Pace) -> Measured {

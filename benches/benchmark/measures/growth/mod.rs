@@ -27,11 +27,11 @@ pub(crate) async fn run(bench: &mut Bench) {
         "Growth",
         "The same database with ever more sessions of one event each, put there by SQL with all the \
          rows that an append writes, beside an empty one that has only what is measured: in turns. All \
-         by 64 callers or connections, flat out; statuses of 2,000 sessions out of all; then the mix of \
-         above. CreateSession is measured for longer, from one checkpoint on, which costs it most at \
-         first: until each page of the indexes was written whole once; its rounds are the quarters of \
-         that time. All else begins each round after a checkpoint. Memory is that of the API's \
-         process at the end, and the most that it was.",
+         by 64 callers or connections, flat out; statuses of 2,000 sessions out of all; pages of \
+         sessions just opened; then the mix of above. CreateSession is measured for longer, from one \
+         checkpoint on, which costs it most at first: until each page of the indexes was written whole \
+         once. Its rounds are the quarters of that time. All else begins each round after a checkpoint. \
+         Memory is that of the API's process at the end, and the most that it was.",
     );
     let empty = Site::new(bench.postgres.database("growth_empty").await);
     let site = Site::new(bench.postgres.database("growth_ours").await);
