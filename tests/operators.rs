@@ -23,3 +23,5 @@ mod help;
 mod replay;
 #[path = "operators/schema.rs"]
 mod schema;
+#[path = "operators/webhook.rs"]
+mod webhook;

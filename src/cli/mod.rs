@@ -15,6 +15,7 @@ mod output;
 pub mod replay;
 pub mod serve;
 mod shutdown;
+pub mod webhook;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,7 @@ enum Command {
     Endpoints(endpoints::EndpointsArgs),
     Replay(replay::ReplayArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
+    Webhook(webhook::WebhookArgs),
 }
 
 impl Cli {
@@ -71,6 +73,10 @@ impl Cli {
             }
             Command::DeadLetters(args) => {
                 let code = Output::standard(async |it| args.run(it).await).await;
+                code.map(ExitCode::from)
+            }
+            Command::Webhook(args) => {
+                let code = Output::standard(async |it| args.run(it)).await;
                 code.map(ExitCode::from)
             }
         };

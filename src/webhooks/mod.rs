@@ -18,6 +18,7 @@ mod lease;
 mod run;
 mod worker;
 
+pub mod doctor;
 mod secrets;
 pub mod signature;
 

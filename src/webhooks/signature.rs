@@ -20,7 +20,7 @@ pub const SECRET_PREFIX: &str = "whsec_";
 pub const SECRET_BYTES: usize = 32;
 
 /// Bytes that HMAC-SHA-256 takes as a key without hashing them first (RFC 2104).
-const HMAC_BLOCK_BYTES: usize = 64;
+pub(super) const HMAC_BLOCK_BYTES: usize = 64;
 
 /// Bytes of the whole secret as text: the prefix and base64 with padding.
 const SECRET_TEXT_BYTES: usize = SECRET_PREFIX.len() + SECRET_BYTES.div_ceil(3) * 4;
@@ -148,7 +148,8 @@ pub fn sign(
     }
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+/// HMAC-SHA-256 (RFC 2104) of the parts in a row. A key of more than a block counts up to its end only.
+pub(super) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC pads a key to its block with zeros. Doing so here spares the fallible constructor;
     // the assertion above rules out keys longer than a block.
     let mut block = Key::<HmacSha256>::default();

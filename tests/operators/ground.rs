@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
     CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, dev::DevArgs,
     endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs,
-    replay::ReplayArgs, serve::ServeArgs,
+    replay::ReplayArgs, serve::ServeArgs, webhook::WebhookArgs,
 };
 use toffeepay::domain::id::GameId;
 use toffeepay::event_store::{EventStore, migrations};
@@ -37,6 +37,7 @@ enum Line {
     Endpoints(EndpointsArgs),
     Replay(ReplayArgs),
     DeadLetters(DeadLettersArgs),
+    Webhook(WebhookArgs),
 }
 
 /// What a command came to.
@@ -145,6 +146,7 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
         Line::Endpoints(args) => args.run(output).await.map(succeeded),
         Line::Replay(args) => args.run(output).await,
         Line::DeadLetters(args) => args.run(output).await,
+        Line::Webhook(args) => args.run(output),
     };
     let (out, mut err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     let code = code.unwrap_or_else(|error| {

@@ -6,8 +6,8 @@ use toffeepay::cli::Cli;
 use crate::ground::{refusal, run};
 
 /// The commands that this test knows enough of.
-const COMMANDS: [&str; 8] =
-    ["dev", "serve", "migrate", "games", "keys", "endpoints", "replay", "dead-letters"];
+const COMMANDS: [&str; 9] =
+    ["dev", "serve", "migrate", "games", "keys", "endpoints", "replay", "dead-letters", "webhook"];
 
 fn commands() -> Vec<Command> {
     let mut cli = Cli::command();
