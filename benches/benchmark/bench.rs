@@ -108,8 +108,8 @@ impl Bench {
         Compared { what, peer_is, ours, peer, ratio, between, p99_ms, goal }
     }
 
-    /// Measures ours and the peer's in many turns, without a checkpoint between them. The ratio is of
-    /// all turns together.
+    /// Measures ours and the peer's in many turns from a checkpoint on, without another between them, as
+    /// long as they write less than half of `max_wal_size`. The ratio is of all turns together.
     pub(crate) async fn compare_from_a_checkpoint_on(
         &self,
         question: Question,
@@ -118,14 +118,20 @@ impl Bench {
     ) -> (Compared, Course) {
         let Question { what, peer_is, goal } = question;
         let turns = if self.effort.is_smoke { 1 } else { TURNS_PER_ROUND * self.effort.rounds };
+        let (warm_up, measure) = (self.effort.pace.warm_up, self.effort.pace.measure);
+        let whole = Pace { warm_up: Duration::ZERO, ..self.effort.pace };
+        // Warm already at the checkpoint, behind which everything counts.
+        ours(Pace { measure: warm_up, ..whole }).await;
+        peer(Pace { measure: warm_up, ..whole }).await;
         self.postgres.settle().await;
         let (mut all, mut quarters) = ([Measured::none(), Measured::none()], vec![]);
-        for quarter in 1..=QUARTERS {
-            self.progress(&format!("{what} / {peer_is}: quarter {quarter} of {QUARTERS}"));
+        let turns_per_quarter = turns.div_ceil(QUARTERS);
+        for quarter in 0..QUARTERS {
+            self.progress(&format!("{what} / {peer_is}: quarter {} of {QUARTERS}", quarter + 1));
             let mut both = [Measured::none(), Measured::none()];
-            for turn in 0..turns.div_ceil(QUARTERS) {
+            for turn in quarter * turns_per_quarter..(quarter + 1) * turns_per_quarter {
                 for side in [turn % 2, 1 - turn % 2] {
-                    let pace = self.effort.pace;
+                    let pace = Pace { measure, ..whole };
                     both[side].add(if side == 0 { ours(pace).await } else { peer(pace).await });
                 }
             }

@@ -17,11 +17,11 @@ pub(crate) struct Compared {
     pub(crate) peer_is: &'static str,
     pub(crate) ours: Measured,
     pub(crate) peer: Measured,
-    /// Ours to the peer's, of the median round.
+    /// Ours to the peer's: of the median round, or of a long measure as a whole.
     pub(crate) ratio: f64,
     /// The least and the greatest ratio of a round.
     pub(crate) between: (f64, f64),
-    /// Ours: the median of all rounds.
+    /// Ours: the median of all rounds, or of the whole.
     pub(crate) p99_ms: f64,
     /// The least that it should be.
     pub(crate) goal: Option<f64>,

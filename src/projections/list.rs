@@ -175,8 +175,8 @@ impl<'a> Filter<'a> {
         query
     }
 
-    /// One row more than the page has, if there is one. Ids come from an index alone; only the
-    /// page's own rows are read whole.
+    /// One row more than the page has, if there is one. Ids come from an index alone, but for a player's
+    /// rows; only the page's own rows are read whole.
     fn rows<R: Listed>(
         &self,
         prefix: &str,

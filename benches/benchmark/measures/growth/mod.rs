@@ -26,14 +26,14 @@ pub(crate) async fn run(bench: &mut Bench) {
     bench.report.section(
         "Growth",
         "The same database with ever more sessions of one event each, put there by SQL with all the \
-         rows that an append writes, beside an empty one that has only what is measured: in turns. All \
-         by 64 callers or connections, flat out; statuses of 2,000 sessions out of all; pages of \
-         sessions just opened; then the mix of above. CreateSession is measured for longer, from one \
-         checkpoint on, which costs it most at first: until each page of the indexes was written whole \
-         once. Its rounds are the quarters of that time. All else begins each round after a checkpoint. \
-         Memory is that of the API's process at the end, and the most that it was.",
+         rows that an append writes. First the mix of above on it; then everything in turns with an \
+         empty one, made anew for each step: all by 64 callers or connections, flat out; pending statuses \
+         of 2,000 sessions out of all, final ones of 2,000 just cancelled, pages of sessions just opened. \
+         CreateSession is measured in more turns, from one checkpoint on and from its first moment: it \
+         costs most at first, until each page of the indexes was written whole once. Its ratio is of \
+         all turns together, its rounds are the quarters of that time. All else begins each round after \
+         a checkpoint. Memory is that of the API's process at the end, and the most that it was.",
     );
-    let empty = Site::new(bench.postgres.database("growth_empty").await);
     let site = Site::new(bench.postgres.database("growth_ours").await);
     subscribe(&site).await;
     let (mut compared, mut courses, mut rows, mut most_memory) = (vec![], vec![], vec![], None);
@@ -47,8 +47,12 @@ pub(crate) async fn run(bench: &mut Bench) {
         there = there.max(events);
 
         let grown = Side::new(bench, &site, there).await;
+        let worker = site.serve("worker");
+        let mix = mixed::load_on(bench, &site, &grown.api, &grown.pending).await;
+        drop(worker);
         let is_last = bench.effort.events.last() == Some(&events);
         let found = {
+            let empty = Site::new(bench.postgres.database("growth_empty").await);
             let empty = Side::new(bench, &empty, 0).await;
             beside_empty(bench, &grown, &empty, events, is_last).await
         };
@@ -57,9 +61,6 @@ pub(crate) async fn run(bench: &mut Bench) {
         courses.extend(
             quarters.map(|(ratio, nth)| (format!("{events} events, quarter {nth}"), *ratio)),
         );
-        let worker = site.serve("worker");
-        let mix = mixed::load_on(bench, &site, &grown.api, &grown.pending).await;
-        drop(worker);
         let memory = grown.api.memory();
         most_memory = most_memory.max(memory.map(|(_, most)| most));
         rows.push(vec![
