@@ -55,35 +55,34 @@ pub fn recipe_of(value: &str, received: Received<'_>, secret: &str) -> Option<Re
         ("the body alone, without t and a point before it", Some("")),
         ("t and the body, without a point between them", bare_time),
     ];
-    for (body, bytes) in bodies(received.body) {
-        for (mistake, text) in secrets(secret) {
-            let keys = [
-                (WHOLE_SECRET, Some(text.as_bytes().to_vec())),
-                (DECODED_SECRET, decoded(&text)),
-                (
-                    UNDECODED_SECRET,
-                    text.strip_prefix(SECRET_PREFIX).map(|it| it.as_bytes().to_vec()),
-                ),
-            ];
-            for (key, key_bytes) in keys.iter().filter_map(|(name, it)| Some((name, it.as_ref()?)))
-            {
-                for (signed, before) in before_body.iter().filter_map(|(it, b)| Some((it, (*b)?))) {
-                    if hmac(key_bytes, &[before.as_bytes(), &bytes]) == wanted.0 {
-                        let recipe = Recipe {
-                            signed,
-                            key,
-                            body,
-                            secret: mistake,
-                            written: wanted.1,
-                            scheme: None,
-                        };
-                        return Some(recipe.named());
-                    }
+    let (wanted, written) = wanted;
+    let bodies = bodies(received.body);
+    for (mistake, text) in secrets(secret) {
+        for (key, key_bytes) in keys(&text) {
+            for (body, bytes) in &bodies {
+                let is_it = |before: &str| hmac(&key_bytes, &[before.as_bytes(), bytes]) == wanted;
+                let signed = before_body.iter().find(|(_, before)| before.is_some_and(is_it));
+                if let Some((signed, _)) = signed {
+                    let (body, secret) = (*body, mistake);
+                    let recipe = Recipe { signed, key, body, secret, written, scheme: None };
+                    return Some(recipe.named());
                 }
             }
         }
     }
     None
+}
+
+/// What receivers take for the key.
+fn keys(secret: &str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    let undecoded = secret.strip_prefix(SECRET_PREFIX).map(|it| it.as_bytes().to_vec());
+    [
+        (WHOLE_SECRET, Some(secret.as_bytes().to_vec())),
+        (DECODED_SECRET, decoded(secret)),
+        (UNDECODED_SECRET, undecoded),
+    ]
+    .into_iter()
+    .filter_map(|(name, key)| Some((name, key?)))
 }
 
 /// Hex in either case, or base64.
