@@ -19,7 +19,7 @@ use parts::Parts;
 
 use crate::{
     admin::API_KEYS_PURPOSE,
-    api::{self, Api, Calls, Health, KeyUse, RateLimits},
+    api::{self, Api, Calls, Health, KeyLimits, KeyUse},
     checkout::Checkout,
     clock::{Clock, SystemClock},
     domain::world::World,
@@ -115,7 +115,7 @@ pub struct App {
     store: EventStore,
     providers: Registry,
     bank: Option<Arc<SandboxBank>>,
-    rate_limits: Arc<RateLimits>,
+    rate_limits: Arc<KeyLimits>,
     key_use: Arc<KeyUse>,
 }
 
@@ -250,7 +250,7 @@ impl App {
         let Self { pool, wake, clock, store, .. } = self;
         let (policy, time) = (self.settings.targets, Arc::clone(clock));
         // First, since it alone may fail: no worker runs yet that would be left behind.
-        let sender = DeliveryWorker::new(pool, &self.master, policy, time)?;
+        let sender = DeliveryWorker::new(pool, store.clone(), &self.master, policy, time)?;
         parts.begin("sender of webhooks", |stop| sender.run(stop));
         let (own_pool, own_wake) = (pool.clone(), wake.clone());
         parts.begin("listener", |stop| subscription::listen(own_pool, own_wake, stop));

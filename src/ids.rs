@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use crate::domain::{
     Timestamp,
-    id::{EndpointId, EventId, KeyId, PaymentId, RefundId, SessionId, StudioId, id_bytes},
+    id::{
+        EndpointId, EventId, KeyId, PaymentId, RecoveryId, RefundId, SessionId, StudioId, id_bytes,
+    },
 };
 
 /// The shard of everything so far. Ids carry it, so that a later split can route by id alone.
@@ -30,7 +32,7 @@ macro_rules! new_id {
     };
 }
 
-new_id!(EndpointId, EventId, KeyId, PaymentId, RefundId, SessionId, StudioId);
+new_id!(EndpointId, EventId, KeyId, PaymentId, RecoveryId, RefundId, SessionId, StudioId);
 
 fn fresh_bytes(now: Timestamp) -> [u8; 24] {
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();

@@ -27,6 +27,7 @@ pub mod crash_points;
 pub mod http_client;
 pub mod ids;
 pub mod private_postgres;
+pub mod rate_limits;
 pub mod server;
 pub mod telemetry;
 pub mod vault;

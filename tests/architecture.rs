@@ -29,7 +29,7 @@ struct Layer {
 }
 
 /// Plain helpers that every row but the domain's may use. They know the domain at most.
-const TOOLS: [&str; 4] = ["clock", "crash_points", "ids", "vault"];
+const TOOLS: [&str; 5] = ["clock", "crash_points", "ids", "rate_limits", "vault"];
 
 /// Put everything together, so they may use everything.
 const COMPOSITION: [&str; 4] = ["app", "cli", "lib", "main"];

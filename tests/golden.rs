@@ -21,7 +21,7 @@ use cqrs_es::{DomainEvent, persist::SerializedEvent};
 use serde_json::Value;
 use toffeepay::{
     domain::{
-        game::{Game, GameEvent, KeyScope, PayloadShape, WebhookType},
+        game::{DisabledBy, Game, GameEvent, KeyScope, PayloadShape, WebhookType},
         private::MARK,
         session::{
             CancelReason, CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, RefundCause,
@@ -186,7 +186,7 @@ fn a_file_of_an_older_version_that_no_upcaster_takes_is_noticed() {
 #[test]
 fn every_kind_of_event_has_a_file() {
     every_variant_has_a_file::<SessionEvent>("session", 20);
-    every_variant_has_a_file::<GameEvent>("game", 9);
+    every_variant_has_a_file::<GameEvent>("game", 11);
     every_variant_has_a_file::<StudioEvent>("studio", 1);
 }
 
@@ -221,6 +221,7 @@ fn every_word_ever_stored_is_still_read() {
         "card tokenized_card apple_pay google_pay paypal paylater venmo toffee_wallet",
     );
     read(CaptureMode::ALL, "automatic manual");
+    read(DisabledBy::ALL, "person gone failing");
     read(
         DeclineReason::ALL,
         "card_declined insufficient_funds expired_card incorrect_security_code \

@@ -11,6 +11,8 @@ mod ground;
 
 #[path = "operators/dead_letters.rs"]
 mod dead_letters;
+#[path = "operators/deliveries.rs"]
+mod deliveries;
 #[path = "operators/dev.rs"]
 mod dev;
 #[path = "operators/endpoints.rs"]

@@ -7,11 +7,11 @@ use super::{Admin, AdminError};
 use crate::{
     domain::{
         Timestamp,
-        game::{Endpoint, GameCommand, GameError},
+        game::{DisabledBy, Endpoint, EndpointChange, GameCommand},
         id::{EndpointId, GameId},
     },
     vault::VaultError,
-    webhooks::{WebhookSecret, retry_dead},
+    webhooks::WebhookSecret,
 };
 
 impl Admin {
@@ -37,6 +37,52 @@ impl Admin {
             self.forget_secrets(&endpoint_id).await?;
         }
         added.map(drop)
+    }
+
+    /// Has other webhooks of a game sent to an endpoint, or to elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn change_endpoint(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+        change: EndpointChange,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let change = GameCommand::ChangeEndpoint { endpoint_id, change: Box::new(change), at };
+        self.execute_on_game(game_id, change, &context).await.map(drop)
+    }
+
+    /// Has nothing sent to an endpoint until it is enabled again. Safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn disable_endpoint(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let disable = GameCommand::DisableEndpoint { endpoint_id, by: DisabledBy::Person, at };
+        self.execute_on_game(game_id, disable, &context).await.map(drop)
+    }
+
+    /// Has webhooks sent to an endpoint again. Safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn enable_endpoint(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let enable = GameCommand::EnableEndpoint { endpoint_id, at };
+        self.execute_on_game(game_id, enable, &context).await.map(drop)
     }
 
     /// Has an endpoint's webhooks signed with `secret` from now on, and with the old ones too until
@@ -76,23 +122,6 @@ impl Admin {
         let remove = GameCommand::RemoveEndpoint { endpoint_id: endpoint_id.clone(), at };
         self.execute_on_game(game_id, remove, &context).await?;
         self.forget_secrets(&endpoint_id).await
-    }
-
-    /// Has an endpoint's given up messages sent after all; how many there are.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::Game`] and [`AdminError::Database`].
-    pub async fn retry_webhooks(
-        &self,
-        game_id: &GameId,
-        endpoint_id: &EndpointId,
-    ) -> Result<u64, AdminError> {
-        let game = self.game(game_id).await?;
-        if game.endpoints.iter().all(|it| it.endpoint_id != *endpoint_id) {
-            return Err(AdminError::Game(GameError::EndpointNotFound));
-        }
-        Ok(retry_dead(&self.pool, endpoint_id).await?)
     }
 
     async fn keep_first_secret(

@@ -28,6 +28,9 @@ pub enum AdminError {
         /// Which.
         ids: String,
     },
+    /// The endpoint was never sent it, or it is older than thirty days.
+    #[error("there is no such webhook for this endpoint, or it is older than 30 days")]
+    WebhookNotFound,
     /// Others kept changing the same object.
     #[error("it was changed at the same time by someone else; try again")]
     Conflict,

@@ -3,6 +3,7 @@
 //! Each act is a command to the log under the person's name. Knows no command line: the same acts
 //! serve `crate::cli` and whoever else lets people do them.
 
+mod deliveries;
 mod endpoints;
 mod error;
 mod games;
@@ -16,7 +17,7 @@ use crate::{
     event_store::{CommandContext, EventStore},
     projections::game::GameRow,
     vault::Key,
-    webhooks::ENDPOINT_SECRETS_PURPOSE,
+    webhooks::{ENDPOINT_SECRETS_PURPOSE, History},
 };
 
 pub use error::AdminError;
@@ -32,6 +33,7 @@ pub struct Admin {
     pool: PgPool,
     api_keys: Key,
     endpoint_secrets: Key,
+    history: History,
     actor: String,
 }
 
@@ -40,6 +42,7 @@ impl Admin {
     pub fn new(store: EventStore, pool: PgPool, master: &Key, actor: impl Into<String>) -> Self {
         Self {
             store,
+            history: History::new(pool.clone(), master),
             pool,
             api_keys: master.derive(API_KEYS_PURPOSE),
             endpoint_secrets: master.derive(ENDPOINT_SECRETS_PURPOSE),

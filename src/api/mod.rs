@@ -22,13 +22,13 @@ pub mod image;
 mod images;
 mod interceptor;
 mod json_shape;
+mod key_limits;
 mod key_use;
 mod known_keys;
 mod lists;
 mod message;
 mod notifications;
 mod problems;
-mod rate_limits;
 mod reference;
 mod refunds;
 mod rest;
@@ -45,9 +45,9 @@ use url::Url;
 
 pub use api_key::{ApiKey, MalformedKey};
 pub use error::ApiError;
+pub use key_limits::KeyLimits;
 pub use key_use::{KeyUse, last_uses};
 pub use known_keys::KnownKeys;
-pub use rate_limits::RateLimits;
 pub use service::Calls;
 
 use crate::{
@@ -76,7 +76,7 @@ pub struct Api {
     /// When keys were last used.
     pub key_use: Arc<KeyUse>,
     /// How often keys may call.
-    pub rate_limits: Arc<RateLimits>,
+    pub rate_limits: Arc<KeyLimits>,
     /// Where players find the payment page; a session's URL is this and its id.
     pub pay_base_url: Url,
     /// Who takes payments.

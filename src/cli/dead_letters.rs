@@ -28,7 +28,8 @@ const EXIT_LEFT: u8 = 1;
 /// (webhooks). The metric toffeepay_subscription_dead_letters counts them; it should be 0.
 ///
 /// See with `list` what they stumbled over, mend that (often by a newer version of the service),
-/// and then `retry`. Webhooks that were given up after ten attempts are something else.
+/// and then `retry`. Webhooks that a receiver did not take are something else: see
+/// `toffeepay deliveries`.
 ///
 /// Example:
 ///   toffeepay dead-letters list

@@ -4,6 +4,7 @@
 
 pub mod database;
 pub mod dead_letters;
+pub mod deliveries;
 pub mod dev;
 pub mod endpoints;
 mod error;
@@ -52,6 +53,7 @@ enum Command {
     Games(games::GamesArgs),
     Keys(keys::KeysArgs),
     Endpoints(endpoints::EndpointsArgs),
+    Deliveries(deliveries::DeliveriesArgs),
     Replay(replay::ReplayArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
     Webhook(webhook::WebhookArgs),
@@ -67,6 +69,7 @@ impl Cli {
             Command::Games(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Keys(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Endpoints(args) => Output::standard(async |it| args.run(it).await).await,
+            Command::Deliveries(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Replay(args) => {
                 let code = Output::standard(async |it| args.run(it).await).await;
                 code.map(ExitCode::from)

@@ -101,6 +101,10 @@ id! {
     EndpointId, "whe_"
 }
 id! {
+    /// A wish to send again all that an endpoint did not take.
+    RecoveryId, "rec_"
+}
+id! {
     /// A studio, which owns games.
     StudioId, "stu_"
 }

@@ -1,6 +1,9 @@
 //! One attempt as it is written down: when, and what came of it.
 
-use super::{outcome::AttemptOutcome, secrets::Unsignable};
+use super::{
+    outcome::{Answer, AttemptOutcome},
+    secrets::Unsignable,
+};
 use crate::{domain::Timestamp, vault::VaultError};
 
 /// An attempt that was made.
@@ -30,8 +33,8 @@ impl Attempt {
     /// The word under which it is kept and counted.
     pub(super) fn word(&self) -> &'static str {
         match &self.outcome {
-            Ok(AttemptOutcome::Delivered { .. }) => "delivered",
-            Ok(AttemptOutcome::Refused { .. }) => "refused",
+            Ok(it) if it.is_delivered() => "delivered",
+            Ok(AttemptOutcome::Answered { .. }) => "refused",
             Ok(AttemptOutcome::Failed { failure, .. }) => failure.as_str(),
             Err(Unprepared::Unsignable(_)) => "unsigned",
             Err(Unprepared::Body(_)) => "unreadable",
@@ -39,30 +42,21 @@ impl Attempt {
     }
 
     pub(super) fn http_status(&self) -> Option<i16> {
-        match &self.outcome {
-            Ok(AttemptOutcome::Delivered { status, .. })
-            | Ok(AttemptOutcome::Refused { status, .. }) => i16::try_from(*status).ok(),
-            Ok(AttemptOutcome::Failed { .. }) | Err(_) => None,
-        }
+        self.answer().and_then(|it| i16::try_from(it.status.as_u16()).ok())
     }
 
     pub(super) fn elapsed_ms(&self) -> i64 {
-        let elapsed = match &self.outcome {
-            Ok(AttemptOutcome::Delivered { elapsed, .. })
-            | Ok(AttemptOutcome::Refused { elapsed, .. })
-            | Ok(AttemptOutcome::Failed { elapsed, .. }) => elapsed.as_millis(),
-            Err(_) => 0,
-        };
-        i64::try_from(elapsed).unwrap_or(i64::MAX)
+        let elapsed = self.outcome.as_ref().map(AttemptOutcome::elapsed).unwrap_or_default();
+        i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The beginning of a refusal's body.
-    pub(super) fn excerpt(&self, bytes_max: usize) -> Option<&[u8]> {
-        match &self.outcome {
-            Ok(AttemptOutcome::Refused { excerpt, .. }) => {
-                Some(&excerpt[..excerpt.len().min(bytes_max)])
-            }
-            _ => None,
-        }
+    /// What the receiver answered, if it did.
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        self.outcome.as_ref().ok().and_then(AttemptOutcome::answer)
+    }
+
+    /// Whether it says anything about the endpoint: a body that we cannot read ourselves does not.
+    pub(super) fn tells_of_the_endpoint(&self) -> bool {
+        !matches!(self.outcome, Err(Unprepared::Body(_)))
     }
 }

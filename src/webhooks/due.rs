@@ -1,7 +1,8 @@
 //! What is due to an endpoint: which messages may be sent now, in which order.
 //!
-//! Claiming changes nothing: the lane's lease keeps other workers away, and the lane itself knows
-//! what it has under way.
+//! First attempts are read by their number, each once for as long as a lane is held, so that what
+//! was delivered is never looked at again: a long transaction elsewhere keeps it in the index.
+//! What is tried again is read by its time.
 
 use sqlx::{FromRow, PgPool};
 
@@ -13,76 +14,109 @@ use crate::domain::Timestamp;
 pub(super) struct Due {
     pub(super) id: i64,
     pub(super) message_id: MessageId,
+    pub(super) session_id: String,
+    /// Where it stands among the messages of its session.
+    pub(super) place: (i64, i16),
     /// How many attempts were made.
     pub(super) attempts: i32,
     pub(super) sealed_body: Vec<u8>,
+}
+
+/// What was read.
+pub(super) struct Page {
+    /// What may be sent, first attempts first.
+    pub(super) due: Vec<Due>,
+    /// The number of the last first attempt that was read.
+    pub(super) last: Option<i64>,
+    /// Whether there may be more.
+    pub(super) is_full: bool,
 }
 
 #[derive(FromRow)]
 struct Row {
     id: i64,
     message_id: String,
+    session_id: String,
+    sequence: i64,
+    ordinal: i16,
     attempts: i32,
-    body: Vec<u8>,
+    is_first: bool,
+    /// None of one that is held.
+    body: Option<Vec<u8>>,
 }
 
-/// Reads what may be sent `now`, first attempts before retries, without those in `under_way`.
+/// Reads at most twice `most` messages that are due `now`: first attempts `after` that number, and
+/// what is tried again, without those in `memory`.
 ///
-/// A message waits for the earlier ones of its session. Once its hold is over it passes by those
-/// that have failed, and none that was never tried or is under way: that one is only slow, as the
-/// message itself is after a pause of the workers. Nothing is read for a lease that another has
-/// taken over.
-pub(super) async fn claim(
+/// A message is held for earlier ones of its session that have failed or are held themselves, until
+/// its hold is over or they are done with: then it is due by its time. For those that are read and
+/// not done with, whoever reads has it wait. Nothing is read for a lease that another has taken over.
+pub(super) async fn read(
     pool: &PgPool,
     lease: &Lease,
     now: Timestamp,
-    under_way: &[i64],
+    after: i64,
+    memory: &[i64],
     most: usize,
-) -> Result<Vec<Due>, sqlx::Error> {
+) -> Result<Page, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT due.id, due.message_id, due.attempts, message.body
-         FROM webhook_due due
-         JOIN webhook_lane lane USING (endpoint_id)
-         JOIN webhook_message message USING (endpoint_id, message_id)
-         WHERE endpoint_id = $1 AND lane.fence = $2
-           AND due.next_at <= $3 AND due.id <> ALL ($4)
-           AND NOT EXISTS (
-                SELECT FROM webhook_due earlier
-                WHERE earlier.endpoint_id = due.endpoint_id
-                  AND earlier.session_id = due.session_id
-                  AND (earlier.sequence, earlier.ordinal) < (due.sequence, due.ordinal)
-                  AND ($3 < due.hold_until OR earlier.attempts = 0 OR earlier.id = ANY ($4)))
-         ORDER BY due.next_at, due.id LIMIT $5",
+        "WITH first AS MATERIALIZED (
+             SELECT * FROM webhook_due
+             WHERE endpoint_id = $1 AND next_at = 'epoch' AND $4 < id AND id <> ALL ($5)
+             ORDER BY id LIMIT $6
+         ), again AS MATERIALIZED (
+             SELECT * FROM webhook_due
+             WHERE endpoint_id = $1 AND 'epoch' < next_at AND next_at <= $3 AND id <> ALL ($5)
+             ORDER BY next_at, id LIMIT $6
+         ), it AS MATERIALIZED (
+             SELECT either.*, $3 < hold_until AND EXISTS (
+                 SELECT FROM webhook_due earlier
+                 WHERE earlier.endpoint_id = $1 AND earlier.session_id = either.session_id
+                   AND (earlier.sequence, earlier.ordinal) < (either.sequence, either.ordinal)
+                   AND (0 < earlier.attempts OR 'epoch' < earlier.next_at)) AS is_held
+             FROM (SELECT * FROM first UNION ALL SELECT * FROM again) either
+             WHERE EXISTS (
+                 SELECT FROM webhook_lane lane WHERE lane.endpoint_id = $1 AND lane.fence = $2)
+         ), held AS (
+             UPDATE webhook_due due SET next_at = due.hold_until
+             FROM it WHERE due.id = it.id AND it.is_held
+         )
+         SELECT it.id, it.message_id, it.session_id, it.sequence, it.ordinal, it.attempts,
+                it.next_at = 'epoch' AS is_first, message.body
+         FROM it LEFT JOIN webhook_message message
+           ON NOT it.is_held AND message.endpoint_id = $1
+              AND message.noted_at = it.noted_at AND message.message_id = it.message_id
+         ORDER BY it.next_at, it.id",
     )
     .bind(&lease.endpoint_id)
     .bind(lease.fence)
     .bind(now)
-    .bind(under_way)
+    .bind(after)
+    .bind(memory)
     .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(Due::read).collect()
+    let last = rows.iter().filter(|it| it.is_first).map(|it| it.id).max();
+    let firsts = rows.iter().filter(|it| it.is_first).count();
+    let is_full = most <= firsts || most <= rows.len() - firsts;
+    let due = rows.into_iter().filter_map(Due::read).collect::<Result<_, _>>()?;
+    Ok(Page { due, last, is_full })
 }
 
-/// Whether anything but what is under way is due `now`, be it held or not.
-pub(super) async fn is_any(
-    pool: &PgPool,
-    lease: &Lease,
-    now: Timestamp,
-    under_way: &[i64],
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (
-             SELECT FROM webhook_due due JOIN webhook_lane lane USING (endpoint_id)
-             WHERE endpoint_id = $1 AND lane.fence = $2
-               AND due.next_at <= $3 AND due.id <> ALL ($4))",
+/// Has messages that were read wait for one of their session that has failed since, each until its
+/// hold is over or that one is done with.
+pub(super) async fn hold(pool: &PgPool, lease: &Lease, ids: &[i64]) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE webhook_due due SET next_at = greatest(next_at, hold_until)
+         FROM webhook_lane lane
+         WHERE due.id = ANY ($3) AND lane.endpoint_id = $1 AND lane.fence = $2",
     )
     .bind(&lease.endpoint_id)
     .bind(lease.fence)
-    .bind(now)
-    .bind(under_way)
-    .fetch_one(pool)
-    .await
+    .bind(ids)
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// How many messages are due to anybody, now or later.
@@ -91,13 +125,13 @@ pub(super) async fn count(pool: &PgPool) -> Result<i64, sqlx::Error> {
 }
 
 impl Due {
-    fn read(row: Row) -> Result<Self, sqlx::Error> {
-        let message_id = MessageId::parse(&row.message_id);
-        Ok(Self {
-            id: row.id,
-            message_id: message_id.ok_or_else(|| sqlx::Error::Decode("no message's id".into()))?,
-            attempts: row.attempts,
-            sealed_body: row.body,
-        })
+    fn read(row: Row) -> Option<Result<Self, sqlx::Error>> {
+        let sealed_body = row.body?;
+        let Some(message_id) = MessageId::parse(&row.message_id) else {
+            return Some(Err(sqlx::Error::Decode("no message's id".into())));
+        };
+        let Row { id, session_id, sequence, ordinal, attempts, .. } = row;
+        let place = (sequence, ordinal);
+        Some(Ok(Self { id, message_id, session_id, place, attempts, sealed_body }))
     }
 }

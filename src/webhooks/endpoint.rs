@@ -4,7 +4,6 @@
 //! missing until it is mended. With an endpoint goes all that is due to it.
 
 use sqlx::{FromRow, PgConnection, PgPool, types::Json};
-use url::Url;
 
 use crate::domain::game::{Endpoint, GameEvent};
 
@@ -12,6 +11,7 @@ use crate::domain::game::{Endpoint, GameEvent};
 #[derive(FromRow)]
 pub(super) struct EndpointRow {
     pub(super) endpoint_id: String,
+    pub(super) game_id: String,
     pub(super) endpoint: Json<Endpoint>,
 }
 
@@ -39,6 +39,20 @@ pub(super) async fn follow(
                 .bind(endpoint_id.as_str())
                 .bind(Json(endpoint))
         }
+        GameEvent::EndpointDisabled { endpoint_id, .. } => {
+            sqlx::query("UPDATE webhook_endpoint SET is_enabled = false WHERE endpoint_id = $1")
+                .bind(endpoint_id.as_str())
+        }
+        // It begins anew: what it failed before is forgotten.
+        GameEvent::EndpointEnabled { endpoint_id, .. } => sqlx::query(
+            "WITH closed AS (
+                 UPDATE webhook_lane SET failures = 0, failing_since = NULL, trips = 0,
+                        open_until = NULL
+                 WHERE endpoint_id = $1
+             )
+             UPDATE webhook_endpoint SET is_enabled = true WHERE endpoint_id = $1",
+        )
+        .bind(endpoint_id.as_str()),
         GameEvent::EndpointRemoved { endpoint_id, .. } => {
             sqlx::query("DELETE FROM webhook_endpoint WHERE endpoint_id = $1")
                 .bind(endpoint_id.as_str())
@@ -61,7 +75,7 @@ pub(super) async fn of_game(
     before_position: i64,
 ) -> Result<Vec<EndpointRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT endpoint_id, endpoint FROM webhook_endpoint
+        "SELECT endpoint_id, game_id, endpoint FROM webhook_endpoint
          WHERE game_id = $1 AND from_position < $2 ORDER BY endpoint_id",
     )
     .bind(game_id)
@@ -70,12 +84,16 @@ pub(super) async fn of_game(
     .await
 }
 
-/// Where an endpoint is; `None`, once it was removed.
-pub(super) async fn url(pool: &PgPool, endpoint_id: &str) -> Result<Option<Url>, sqlx::Error> {
-    let endpoint: Option<Json<Endpoint>> =
-        sqlx::query_scalar("SELECT endpoint FROM webhook_endpoint WHERE endpoint_id = $1")
-            .bind(endpoint_id)
-            .fetch_optional(pool)
-            .await?;
-    Ok(endpoint.map(|it| it.0.url))
+/// An endpoint to which something may be sent; `None`, while it is disabled and once it was removed.
+pub(super) async fn enabled(
+    pool: &PgPool,
+    endpoint_id: &str,
+) -> Result<Option<EndpointRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT endpoint_id, game_id, endpoint FROM webhook_endpoint
+         WHERE endpoint_id = $1 AND is_enabled",
+    )
+    .bind(endpoint_id)
+    .fetch_optional(pool)
+    .await
 }

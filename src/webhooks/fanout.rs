@@ -15,6 +15,7 @@ use super::{
 use crate::{
     crash_points,
     domain::{
+        Timestamp,
         game::{Game, PayloadShape, WebhookType},
         id::SessionId,
         session::Session,
@@ -74,6 +75,7 @@ impl Deliveries {
         connection: &mut PgConnection,
         endpoint: &EndpointRow,
         ordinal: i16,
+        recorded_at: Timestamp,
         message: &Message<'_>,
     ) -> Result<(), HandleError> {
         let id = MessageId::of(message.event_id, message.webhook_type);
@@ -83,16 +85,20 @@ impl Deliveries {
         sqlx::query(
             "WITH message AS (
                  INSERT INTO webhook_message
-                     (endpoint_id, message_id, session_id, sequence, ordinal, type, body)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)
+                     (endpoint_id, message_id, session_id, sequence, ordinal, type, body, noted_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, greatest($8, now() - interval '29 days'))
                  ON CONFLICT DO NOTHING
-                 RETURNING endpoint_id, message_id, session_id, sequence, ordinal
+                 RETURNING endpoint_id, noted_at, message_id, session_id, sequence, ordinal
              ), lane AS (
                  INSERT INTO webhook_lane (endpoint_id) SELECT endpoint_id FROM message
                  ON CONFLICT DO NOTHING
+             ), due AS (
+                 INSERT INTO webhook_due
+                     (endpoint_id, noted_at, message_id, session_id, sequence, ordinal)
+                 SELECT * FROM message
+                 RETURNING endpoint_id
              )
-             INSERT INTO webhook_due (endpoint_id, message_id, session_id, sequence, ordinal)
-             SELECT endpoint_id, message_id, session_id, sequence, ordinal FROM message",
+             SELECT wake_webhooks(endpoint_id, 'epoch') FROM due",
         )
         .bind(&endpoint.endpoint_id)
         .bind(id.as_str())
@@ -101,6 +107,7 @@ impl Deliveries {
         .bind(ordinal)
         .bind(message.webhook_type.as_str())
         .bind(sealed.map_err(HandleError::refused)?)
+        .bind(recorded_at)
         .execute(connection)
         .await?;
         Ok(())
@@ -143,7 +150,7 @@ impl Subscriber for Deliveries {
                 after,
             };
             for endpoint in endpoints.iter().filter(|it| takes(it, webhook_type)) {
-                self.note(connection, endpoint, ordinal, &message).await?;
+                self.note(connection, endpoint, ordinal, entry.recorded_at, &message).await?;
             }
         }
         crash_points::reach("before_webhook_noted");

@@ -2,57 +2,41 @@
 //!
 //! Each step can be taken by hand. What goes on by itself, and at the same time, is `run`'s.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use sqlx::PgPool;
-use url::Url;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     attempt::{Attempt, Unprepared},
-    bodies::Bodies,
-    due::{self, Due},
-    endpoint,
+    attempts::Unwritten,
+    breaker::Breaker,
+    destination::{Destination, Remembered},
+    due::{self, Due, Page},
+    engine::Engine,
     lease::{self, Lease},
     outcome::AttemptOutcome,
-    secrets::{EndpointSecrets, Unsignable},
-    sender::Sender,
     settle,
-    signature::{Rotation, sign},
+    signature::sign,
 };
-use crate::clock::Clock;
-
-/// What all lanes of a worker share.
-pub(super) struct Engine {
-    pub(super) pool: PgPool,
-    pub(super) secrets: EndpointSecrets,
-    pub(super) bodies: Bodies,
-    pub(super) sender: Sender,
-    pub(super) clock: Arc<dyn Clock>,
-    /// Whether lanes may be waiting for one of ours to end.
-    pub(super) is_crowded: AtomicBool,
-}
 
 /// The right to deliver to one endpoint. Dropped without a release, it ends by itself soon.
 pub struct Lane {
     pub(super) engine: Arc<Engine>,
     pub(super) lease: Lease,
+    breaker: Mutex<Breaker>,
+    destination: Remembered,
 }
 
 /// A message that may be sent now, and where to.
 #[derive(Clone)]
 pub struct Delivery {
     pub(super) due: Due,
-    destination: Arc<Destination>,
-}
-
-/// Read anew for each claim: an endpoint may move, rotate its secret or be removed at any time.
-struct Destination {
-    url: Url,
-    secrets: Result<Rotation, Unsignable>,
+    pub(super) destination: Arc<Destination>,
 }
 
 impl Delivery {
@@ -63,14 +47,19 @@ impl Delivery {
 }
 
 impl Lane {
+    pub(super) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
+        let breaker = Mutex::new(lease.breaker);
+        Self { engine, lease, breaker, destination: Remembered::default() }
+    }
+
     /// Whose.
     pub fn endpoint_id(&self) -> &str {
         &self.lease.endpoint_id
     }
 
-    /// At most `most` messages that may be sent now, without those `under_way` (see
-    /// [`Delivery::id`]). None, once another worker has taken the lane over or the endpoint was
-    /// removed.
+    /// By hand: at most `most` messages that may be sent now, without those `under_way` (see
+    /// [`Delivery::id`]). None, once another worker has taken the lane over, or while the endpoint
+    /// is disabled, or once it was removed.
     ///
     /// # Errors
     ///
@@ -80,16 +69,26 @@ impl Lane {
         most: usize,
         under_way: &[i64],
     ) -> Result<Vec<Delivery>, sqlx::Error> {
-        let pool = &self.engine.pool;
-        let claimed =
-            due::claim(pool, &self.lease, self.engine.clock.now(), under_way, most).await?;
-        if claimed.is_empty() {
-            return Ok(vec![]);
-        }
         let Some(destination) = self.destination().await? else { return Ok(vec![]) };
-        let destination = Arc::new(destination);
-        let deliver = |due| Delivery { due, destination: Arc::clone(&destination) };
-        Ok(claimed.into_iter().map(deliver).collect())
+        let due = self.read(0, under_way, most).await?.due.into_iter().take(most);
+        Ok(due.map(|due| Delivery { due, destination: Arc::clone(&destination) }).collect())
+    }
+
+    /// What is due, read as [`due::read`] says.
+    pub(super) async fn read(
+        &self,
+        after: i64,
+        memory: &[i64],
+        most: usize,
+    ) -> Result<Page, sqlx::Error> {
+        let Engine { pool, clock, .. } = &*self.engine;
+        due::read(pool, &self.lease, clock.now(), after, memory, most).await
+    }
+
+    /// Where to, as it was a moment ago; `None`, while the endpoint is disabled and once it was
+    /// removed.
+    pub(super) async fn destination(&self) -> Result<Option<Arc<Destination>>, sqlx::Error> {
+        self.destination.find(&self.engine, self.endpoint_id()).await
     }
 
     /// Makes one attempt, signed with a time of its own. Changes nothing in the database.
@@ -102,9 +101,10 @@ impl Lane {
     ///
     /// # Errors
     ///
-    /// If the database does not answer. Then the message stays due, as if never sent.
-    pub async fn settle(&self, delivery: &Delivery, attempt: &Attempt) -> Result<(), sqlx::Error> {
-        settle::settle(&self.engine, &self.lease, &delivery.due, attempt).await
+    /// [`Unwritten`]. Then the message stays due, as if never sent.
+    pub async fn settle(&self, delivery: &Delivery, attempt: &Attempt) -> Result<(), Unwritten> {
+        let judged = settle::judge(self, delivery, attempt);
+        settle::write(self, &judged, &delivery.destination.game_id).await
     }
 
     /// Gives the lane back, so that another worker need not wait.
@@ -116,21 +116,37 @@ impl Lane {
         lease::release(&self.engine.pool, &self.lease).await
     }
 
-    /// Whether anything but what is under way is due now, be it held or not.
-    pub(super) async fn is_anything_due(&self, under_way: &[i64]) -> Result<bool, sqlx::Error> {
-        let Engine { pool, clock, .. } = &*self.engine;
-        due::is_any(pool, &self.lease, clock.now(), under_way).await
+    /// How many deliveries may be under way now of `most`; none while the breaker is open.
+    pub(super) fn at_once(&self, most: usize) -> usize {
+        let breaker = self.breaker();
+        if breaker.is_open(self.engine.clock.now()) { 0 } else { breaker.at_once(most) }
+    }
+
+    pub(super) fn breaker(&self) -> Breaker {
+        *self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the breaker; as it was before, and as it is now.
+    pub(super) fn tell_breaker(&self, change: impl FnOnce(&mut Breaker)) -> (Breaker, Breaker) {
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *breaker;
+        change(&mut breaker);
+        (before, *breaker)
+    }
+
+    /// A place for one more attempt of the worker's, if there is one.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.engine.places).try_acquire_owned().ok()
+    }
+
+    /// Counts one more delivery to an endpoint that takes `per_second`; how long to wait, if those
+    /// were made.
+    pub(super) fn count_one(&self, per_second: Option<NonZeroU32>) -> Result<(), Duration> {
+        self.engine.rates.count(&self.lease.endpoint_id, per_second)
     }
 
     pub(super) fn is_crowded(&self) -> bool {
         self.engine.is_crowded.load(Ordering::Relaxed)
-    }
-
-    async fn destination(&self) -> Result<Option<Destination>, sqlx::Error> {
-        let Engine { pool, secrets, .. } = &*self.engine;
-        let Some(url) = endpoint::url(pool, self.endpoint_id()).await? else { return Ok(None) };
-        let secrets = secrets.rotation(pool, self.endpoint_id()).await?;
-        Ok(Some(Destination { url, secrets }))
     }
 
     async fn attempt(

@@ -7,11 +7,12 @@ use std::time::Duration;
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
+use super::{breaker::Breaker, wake};
 use crate::domain::Timestamp;
 
 /// How long a worker owns a lane without renewing. Short, so that another takes over soon after a
 /// crash; a delivery that outlives it is harmless, because completions carry the lane's fence.
-const LEASE: Duration = Duration::from_millis(1500);
+pub(super) const LEASE: Duration = Duration::from_millis(1500);
 /// How often a lane that is at work renews its lease.
 pub(super) const RENEW_EVERY: Duration = Duration::from_millis(500);
 const _: () = assert!(RENEW_EVERY.as_millis() * 2 < LEASE.as_millis());
@@ -21,9 +22,13 @@ const _: () = assert!(RENEW_EVERY.as_millis() * 2 < LEASE.as_millis());
 pub(super) struct Lease {
     pub(super) endpoint_id: String,
     pub(super) fence: i64,
+    /// As the lane's last holder left it.
+    #[sqlx(flatten)]
+    pub(super) breaker: Breaker,
 }
 
-/// Takes free lanes in which something is due `now`, the one longest without a worker first.
+/// Takes free lanes in which something is due `now` and may be sent, the one longest without a
+/// worker first.
 pub(super) async fn take(
     pool: &PgPool,
     owner: Uuid,
@@ -33,16 +38,16 @@ pub(super) async fn take(
     sqlx::query_as(
         "WITH free AS MATERIALIZED (
              SELECT endpoint_id FROM webhook_lane lane
-             WHERE leased_until < clock_timestamp() AND EXISTS (
-                 SELECT FROM webhook_due due
-                 WHERE due.endpoint_id = lane.endpoint_id AND due.next_at <= $2)
+             JOIN webhook_endpoint USING (endpoint_id) JOIN webhook_wake USING (endpoint_id)
+             WHERE due_at <= $2 AND is_enabled AND leased_until < clock_timestamp()
+               AND (open_until IS NULL OR open_until <= $2)
              ORDER BY leased_until LIMIT $3
-             FOR NO KEY UPDATE SKIP LOCKED
+             FOR NO KEY UPDATE OF lane SKIP LOCKED
          )
          UPDATE webhook_lane lane
          SET owner = $1, fence = fence + 1, leased_until = clock_timestamp() + $4
          FROM free WHERE lane.endpoint_id = free.endpoint_id
-         RETURNING lane.endpoint_id, lane.fence",
+         RETURNING lane.endpoint_id, fence, failures, failing_since, trips, open_until",
     )
     .bind(owner)
     .bind(now)
@@ -68,13 +73,15 @@ pub(super) async fn renew(pool: &PgPool, lease: &Lease) -> Result<bool, sqlx::Er
 
 /// Gives a lease back, so that another need not wait for its end.
 pub(super) async fn release(pool: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    wake::note_next(&mut transaction, &lease.endpoint_id).await?;
     sqlx::query(
         "UPDATE webhook_lane SET owner = NULL, leased_until = clock_timestamp()
          WHERE endpoint_id = $1 AND fence = $2",
     )
     .bind(&lease.endpoint_id)
     .bind(lease.fence)
-    .execute(pool)
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    transaction.commit().await
 }

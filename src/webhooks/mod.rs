@@ -2,8 +2,10 @@
 //!
 //! Knows the domain's words and neither the API nor the pages. An event becomes a message
 //! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`). Workers (`worker`) hold
-//! endpoints by `lease`, each a `lane` at work (`run`): what is `due` is signed (`signature`),
-//! sent once, only where it may go (`sender`, `target`), and settled (`settle`, `backoff`, `dead`).
+//! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
+//! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`),
+//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`)
+//! and have it sent again (`resend`, `recovery`).
 
 pub mod body;
 pub mod message;
@@ -12,10 +14,15 @@ mod bodies;
 mod endpoint;
 mod fanout;
 
+mod breaker;
+mod destination;
 mod due;
+mod engine;
 mod lane;
 mod lease;
 mod run;
+mod wake;
+mod work;
 mod worker;
 
 pub mod doctor;
@@ -26,11 +33,17 @@ mod address;
 pub mod target;
 
 mod attempt;
+mod attempts;
 pub mod backoff;
-mod dead;
 pub mod outcome;
+mod retry_after;
 pub mod sender;
 mod settle;
+
+pub mod history;
+pub mod recovery;
+mod resend;
+mod upkeep;
 
 mod objects;
 
@@ -38,13 +51,18 @@ mod objects;
 mod fixtures;
 
 pub use attempt::Attempt;
+pub use attempts::Unwritten;
 pub use backoff::ATTEMPTS_MAX;
 pub use body::PublicUrls;
-pub use dead::retry_dead;
 pub use fanout::Deliveries;
+pub use history::{History, MessageDetail};
 pub use lane::{Delivery, Lane};
+pub use message::MessageId;
+pub use recovery::{Recovery, start as start_recovery};
+pub use resend::resend_message;
 pub use secrets::ENDPOINT_SECRETS_PURPOSE;
 pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
 pub use target::TargetPolicy;
+pub use upkeep::keep_partitions;
 pub use worker::DeliveryWorker;

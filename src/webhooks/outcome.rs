@@ -4,27 +4,17 @@ use std::{error::Error, io, time::Duration};
 
 use http::StatusCode;
 
-use super::target::BlockedTarget;
+use super::{retry_after::RetryAfter, target::BlockedTarget};
 
 /// What came of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
-    /// The receiver took it: any status 2xx.
-    Delivered {
-        /// The HTTP status.
-        status: u16,
+    /// The receiver answered.
+    Answered {
+        /// With what.
+        answer: Answer,
         /// How long the whole attempt took.
         elapsed: Duration,
-    },
-    /// The receiver answered, and not with 2xx. A redirect counts as such too.
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// How long the whole attempt took.
-        elapsed: Duration,
-        /// The beginning of the answer's body: whatever bytes came, at most
-        /// [`super::sender::ANSWER_BYTES_MAX`]. For the endpoint's owner only; never logged.
-        excerpt: Vec<u8>,
     },
     /// There was no whole answer.
     Failed {
@@ -35,19 +25,37 @@ pub enum AttemptOutcome {
     },
 }
 
+/// What a receiver answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The beginning of the body: whatever bytes came, at most
+    /// [`super::sender::ANSWER_BYTES_MAX`]. For the endpoint's owner only; never logged.
+    pub body: Vec<u8>,
+    /// When it wants to be called again.
+    pub retry_after: Option<RetryAfter>,
+}
+
 impl AttemptOutcome {
-    pub(super) fn of_answer(status: StatusCode, excerpt: Vec<u8>, elapsed: Duration) -> Self {
-        let is_delivered = status.is_success();
-        let status = status.as_u16();
-        match is_delivered {
-            true => Self::Delivered { status, elapsed },
-            false => Self::Refused { status, elapsed, excerpt },
+    /// Whether the message is done with: any status 2xx. A redirect is a refusal.
+    pub fn is_delivered(&self) -> bool {
+        self.answer().is_some_and(|it| it.status.is_success())
+    }
+
+    /// What was answered, if anything was.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answered { answer, .. } => Some(answer),
+            Self::Failed { .. } => None,
         }
     }
 
-    /// Whether the message is done with.
-    pub fn is_delivered(&self) -> bool {
-        matches!(self, Self::Delivered { .. })
+    /// How long the whole attempt took.
+    pub fn elapsed(&self) -> Duration {
+        match self {
+            Self::Answered { elapsed, .. } | Self::Failed { elapsed, .. } => *elapsed,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use reqwest::{Client, Response, redirect};
 use rustls::{ClientConfig, crypto::ring};
 use rustls_platform_verifier::Verifier;
@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::{
-    outcome::{AttemptOutcome, Failure},
+    outcome::{Answer, AttemptOutcome, Failure},
+    retry_after::RetryAfter,
     signature::SignatureHeaders,
     target::{CheckedResolver, Lookup, SystemLookup, TargetPolicy},
 };
@@ -31,9 +32,11 @@ const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(15);
 /// Idle connections kept to one receiver.
 const IDLE_CONNECTIONS_MAX: usize = 8;
 
-const USER_AGENT: &str = "ToffeePay-Webhooks/1";
+/// What every delivery says of who sends it.
+pub const USER_AGENT: &str = "ToffeePay-Webhooks/1";
 
-const CONTENT_TYPE_JSON: &str = "application/json";
+/// What every delivery says of its body.
+pub const CONTENT_TYPE_JSON: &str = "application/json";
 
 /// Sends messages. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -100,7 +103,7 @@ impl Sender {
         let elapsed = started.elapsed();
         match answer {
             Err(failure) => AttemptOutcome::Failed { failure, elapsed },
-            Ok(Answer { status, excerpt }) => AttemptOutcome::of_answer(status, excerpt, elapsed),
+            Ok(answer) => AttemptOutcome::Answered { answer, elapsed },
         }
     }
 
@@ -117,27 +120,22 @@ impl Sender {
         let response = timeout_at(deadline, request.body(body).send()).await;
         let mut response =
             response.map_err(|_| Failure::Timeout)?.map_err(|it| Failure::of(&it))?;
-        let status = response.status();
-        let mut excerpt = Vec::new();
-        let read = timeout_at(deadline, read(&mut response, &mut excerpt)).await;
+        let (status, mut body) = (response.status(), Vec::new());
+        let retry_after = RetryAfter::read(response.headers());
+        let read = timeout_at(deadline, read(&mut response, &mut body)).await;
         match read.unwrap_or(Err(Failure::Timeout)) {
             // A refusal is one, however its explanation ends.
             Err(failure) if status.is_success() => Err(failure),
-            Ok(()) | Err(_) => Ok(Answer { status, excerpt }),
+            Ok(()) | Err(_) => Ok(Answer { status, body, retry_after }),
         }
     }
 }
 
-struct Answer {
-    status: StatusCode,
-    excerpt: Vec<u8>,
-}
-
 /// Reads the answer's body to its end, or [`ANSWER_BYTES_MAX`] of it.
-async fn read(response: &mut Response, excerpt: &mut Vec<u8>) -> Result<(), Failure> {
+async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<(), Failure> {
     while let Some(chunk) = response.chunk().await.map_err(|it| Failure::of(&it))? {
-        let room = ANSWER_BYTES_MAX - excerpt.len();
-        excerpt.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        let room = ANSWER_BYTES_MAX - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if room <= chunk.len() {
             break;
         }

@@ -1,110 +1,124 @@
-//! Writes down what came of an attempt: the message is done with, due again later, or dead.
-//!
-//! A delivery counts whoever holds the lane by now: the receiver has it. A failure counts only
-//! under the lane's current fence, and once: a worker that was taken over postpones nothing.
+//! Judges an attempt: what it means for its message, for the endpoint's breaker, and for the
+//! endpoint itself.
 
 use chrono::TimeDelta;
+use http::StatusCode;
 use metrics::counter;
 
-use super::{attempt::Attempt, backoff::retry_after, due::Due, lane::Engine, lease::Lease};
-use crate::{domain::Timestamp, ids::random_bytes};
+use super::{
+    attempt::Attempt,
+    attempts::{Settled, Unwritten, Verdict},
+    backoff::{RETRY_AFTER_MAX, retry_after},
+    breaker::Breaker,
+    lane::{Delivery, Lane},
+};
+use crate::{
+    domain::{Timestamp, game::DisabledBy},
+    ids::random_bytes,
+};
 
-/// How much of a refusal's body is kept, in bytes: enough for its owner to see what it is.
-const EXCERPT_BYTES_MAX: usize = 1024;
-
-/// Every statement here ends with it: the attempt was made, whatever it counts for.
-const NOTE: &str = "INSERT INTO webhook_attempt
-    (at, endpoint_id, message_id, number, outcome, http_status, elapsed_ms, excerpt, fence)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-
-/// Also if it was given up meanwhile, by whoever has the lane now.
-const DELIVERED: &str = "WITH delivered AS (DELETE FROM webhook_due WHERE id = $10),
-    revived AS (DELETE FROM webhook_dead WHERE endpoint_id = $2 AND message_id = $3)";
-
-const POSTPONED: &str = "WITH postponed AS (
-    UPDATE webhook_due due SET attempts = $4, next_at = $11
-    FROM webhook_lane lane
-    WHERE due.id = $10 AND due.attempts = $4 - 1
-      AND lane.endpoint_id = due.endpoint_id AND lane.fence = $9)";
-
-const DEAD: &str = "WITH gone AS (
-    DELETE FROM webhook_due due USING webhook_lane lane
-    WHERE due.id = $10 AND due.attempts = $4 - 1
-      AND lane.endpoint_id = due.endpoint_id AND lane.fence = $9
-    RETURNING due.*
-), dead AS (
-    INSERT INTO webhook_dead
-        (endpoint_id, message_id, session_id, sequence, ordinal, attempts, died_at)
-    SELECT endpoint_id, message_id, session_id, sequence, ordinal, $4, $11 FROM gone
-    ON CONFLICT (endpoint_id, message_id)
-    DO UPDATE SET attempts = excluded.attempts, died_at = excluded.died_at)";
-
-/// What an attempt means for its message.
-enum Verdict {
-    Delivered,
-    Postponed { next_at: Timestamp },
-    Dead { died_at: Timestamp },
+/// A judged attempt, to be written down as often as it takes.
+pub(super) struct Judged {
+    settled: Settled,
+    has_breaker_changed: bool,
+    disable: Option<DisabledBy>,
 }
 
-/// Writes an attempt down, all or nothing. Harmless to repeat, except that the attempt is listed
-/// twice.
-pub(super) async fn settle(
-    engine: &Engine,
-    lease: &Lease,
-    due: &Due,
-    attempt: &Attempt,
-) -> Result<(), sqlx::Error> {
+/// Judges an attempt and has the lane's breaker know of it, once.
+pub(super) fn judge(lane: &Lane, delivery: &Delivery, attempt: &Attempt) -> Judged {
+    let (engine, due) = (&lane.engine, &delivery.due);
+    let now = engine.clock.now();
     let number = due.attempts.saturating_add(1);
-    let verdict = Verdict::of(attempt, number, engine.clock.now());
-    let excerpt = attempt.excerpt(EXCERPT_BYTES_MAX);
-    // Without it the attempt is still worth writing down.
-    let sealed_excerpt = excerpt.and_then(|it| engine.bodies.seal(&due.message_id, it).ok());
-    let (effect, at) = match verdict {
-        Verdict::Delivered => (DELIVERED, None),
-        Verdict::Postponed { next_at } => (POSTPONED, Some(next_at)),
-        Verdict::Dead { died_at } => (DEAD, Some(died_at)),
+    let asked = attempt.answer().and_then(|it| it.retry_after).map(|it| it.wait(now));
+    let verdict = verdict(attempt, number, now, asked);
+    // Without the answer the attempt is still worth writing down.
+    let answer = attempt.answer().filter(|it| !it.body.is_empty());
+    let answer = answer.and_then(|it| engine.bodies.seal(&due.message_id, &it.body).ok());
+    let settled = Settled {
+        endpoint_id: lane.endpoint_id().to_owned(),
+        fence: lane.lease.fence,
+        due_id: due.id,
+        message_id: due.message_id.as_str().to_owned(),
+        session_id: due.session_id.clone(),
+        number,
+        verdict,
+        at: attempt.at,
+        outcome: attempt.word(),
+        http_status: attempt.http_status(),
+        elapsed_ms: attempt.elapsed_ms(),
+        answer,
     };
-    let statement = format!("{effect} {NOTE}");
-    let query = sqlx::query(&statement)
-        .bind(attempt.at)
-        .bind(&lease.endpoint_id)
-        .bind(due.message_id.as_str())
-        .bind(number)
-        .bind(attempt.word())
-        .bind(attempt.http_status())
-        .bind(attempt.elapsed_ms())
-        .bind(sealed_excerpt)
-        .bind(lease.fence)
-        .bind(due.id);
-    let query = match at {
-        Some(at) => query.bind(at),
-        None => query,
-    };
-    query.execute(&engine.pool).await?;
-    tell(lease, due, attempt, &verdict);
-    Ok(())
+    let (before, after) = lane.tell_breaker(|it| step(it, attempt, now, asked));
+    tell(&settled, before, after);
+    let disable = reason_to_disable(attempt, after, now);
+    Judged { settled, has_breaker_changed: before != after, disable }
 }
 
-impl Verdict {
-    fn of(attempt: &Attempt, number: i32, now: Timestamp) -> Self {
-        if attempt.is_delivered() {
-            return Self::Delivered;
-        }
-        let jitter = u16::from_be_bytes(random_bytes());
-        let wait = u32::try_from(number).ok().and_then(|it| retry_after(it, jitter));
-        match wait.and_then(|it| TimeDelta::from_std(it).ok()) {
-            Some(wait) => Self::Postponed { next_at: now + wait },
-            None => Self::Dead { died_at: now },
-        }
+impl Judged {
+    /// Whether its message is due no longer.
+    pub(super) fn is_done_with(&self) -> bool {
+        !matches!(self.settled.verdict, Verdict::Postponed { .. })
     }
 }
 
-fn tell(lease: &Lease, due: &Due, attempt: &Attempt, verdict: &Verdict) {
-    let outcome = attempt.word();
-    counter!("toffeepay_webhook_attempts_total", "outcome" => outcome).increment(1);
-    let (endpoint_id, message_id) = (&lease.endpoint_id, due.message_id.as_str());
-    let http_status = attempt.http_status();
-    match verdict {
+/// Writes down what was judged, and disables the endpoint if that is due.
+pub(super) async fn write(lane: &Lane, judged: &Judged, game_id: &str) -> Result<(), Unwritten> {
+    let breaker = judged.has_breaker_changed.then(|| lane.breaker());
+    lane.engine.attempts.write(judged.settled.clone(), breaker).await?;
+    if let Some(by) = judged.disable {
+        lane.engine.disable(game_id, lane.endpoint_id(), by).await;
+    }
+    Ok(())
+}
+
+fn verdict(attempt: &Attempt, number: i32, now: Timestamp, asked: Option<TimeDelta>) -> Verdict {
+    if attempt.is_delivered() {
+        return Verdict::Delivered;
+    }
+    let jitter = u16::from_be_bytes(random_bytes());
+    let asked = asked.and_then(|it| it.to_std().ok());
+    let wait = u32::try_from(number).ok().and_then(|it| retry_after(it, jitter, asked));
+    match wait.and_then(|it| TimeDelta::from_std(it).ok()) {
+        Some(wait) => Verdict::Postponed { next_at: now + wait },
+        None => Verdict::Dead { died_at: now },
+    }
+}
+
+fn step(breaker: &mut Breaker, attempt: &Attempt, now: Timestamp, asked: Option<TimeDelta>) {
+    if attempt.is_delivered() {
+        breaker.delivered();
+    } else if is_gone(attempt) {
+        breaker.gone(now);
+    } else if attempt.tells_of_the_endpoint() {
+        let longest = TimeDelta::from_std(RETRY_AFTER_MAX).unwrap_or_default();
+        let hold = asked.filter(|_| is_about_all(attempt)).map(|it| it.min(longest));
+        breaker.failed(now, hold);
+    }
+}
+
+fn reason_to_disable(attempt: &Attempt, after: Breaker, now: Timestamp) -> Option<DisabledBy> {
+    if is_gone(attempt) {
+        return Some(DisabledBy::Gone);
+    }
+    after.is_hopeless(now).then_some(DisabledBy::Failing)
+}
+
+fn is_gone(attempt: &Attempt) -> bool {
+    attempt.answer().is_some_and(|it| it.status == StatusCode::GONE)
+}
+
+/// Whether the receiver speaks of all that it is sent, and not of this message alone.
+///
+/// Source: RFC 6585, section 4 (429), and RFC 9110, section 15.6.4 (503).
+fn is_about_all(attempt: &Attempt) -> bool {
+    let all = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+    attempt.answer().is_some_and(|it| all.contains(&it.status))
+}
+
+fn tell(it: &Settled, before: Breaker, after: Breaker) {
+    let Settled { endpoint_id, message_id, outcome, http_status, .. } = it;
+    counter!("toffeepay_webhook_attempts_total", "outcome" => *outcome).increment(1);
+    match it.verdict {
         Verdict::Delivered => {}
         Verdict::Postponed { next_at } => {
             let what = "a webhook was not delivered; it is tried again";
@@ -115,5 +129,12 @@ fn tell(lease: &Lease, due: &Due, attempt: &Attempt, verdict: &Verdict) {
             let what = "a webhook was given up";
             tracing::warn!(endpoint_id, message_id, outcome, http_status, "{what}");
         }
+    }
+    if before.trips < after.trips {
+        counter!("toffeepay_webhook_breaker_opened_total").increment(1);
+        let open_until = after.open_until.map(|it| it.to_rfc3339());
+        let failures = after.failures;
+        let what = "a webhook endpoint keeps failing and is left alone for a while";
+        tracing::warn!(endpoint_id, failures, open_until, "{what}");
     }
 }

@@ -3,6 +3,7 @@
 //! No endpoint waits for another: a slow one holds up its own lane only.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,35 +11,53 @@ use std::{
     time::Duration,
 };
 
-use futures::future::{join_all, try_join_all};
+use futures::future::{join_all, pending};
 use metrics::gauge;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::{
+    sync::{Notify, Semaphore, mpsc},
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
+    attempts::Attempts,
     bodies::Bodies,
     due,
-    lane::{Delivery, Engine, Lane},
-    lease,
-    run::{DELIVERIES_AT_ONCE, LOOK_EVERY, run},
+    engine::Engine,
+    lane::Lane,
+    lease::{self, Lease},
+    run::{LINGER, run},
     secrets::EndpointSecrets,
     sender::{Sender, SenderError},
     target::TargetPolicy,
+    upkeep,
+    wake::{self, HEARD_MAX},
 };
-use crate::{clock::Clock, vault::Key};
+use crate::{
+    clock::Clock,
+    event_store::EventStore,
+    rate_limits::{Burst, RateLimits},
+    vault::Key,
+};
 
-/// How many lanes one worker has at work, each with [`DELIVERIES_AT_ONCE`] connections at most.
-/// When all are taken, they take turns.
+/// How many lanes one worker has at work. When all are taken, they take turns.
 const LANES_MAX: usize = 128;
+
+/// How many attempts one worker has under way, whoever is called.
+const ATTEMPTS_AT_ONCE_MAX: usize = 512;
 
 /// The most connections of one worker. Its own: a lease that waits behind requests for one lapses,
 /// and what is under way is then sent twice.
 const CONNECTIONS_MAX: u32 = 8;
+
+/// How often a worker looks without having been woken: for what is due by its time, and for lanes
+/// that others have left.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The least time between two looks: under load one look serves many messages.
+const LOOK_GAP: Duration = Duration::from_millis(2);
 
 /// How long to wait before looking again when the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -52,27 +71,42 @@ pub struct DeliveryWorker {
     owner: Uuid,
 }
 
+/// The lanes that are at work.
+#[derive(Default)]
+struct Lanes {
+    tasks: JoinSet<String>,
+    /// By the endpoint's id, what tells a lane that something may be due.
+    called: HashMap<String, Arc<Notify>>,
+}
+
 impl DeliveryWorker {
     /// A worker, not running yet, that connects to where `pool` does, by itself. What it opens is
-    /// sealed under keys derived from the master key.
+    /// sealed under keys derived from the master key. The endpoints that it gives up are disabled
+    /// in the log, through `store`.
     ///
     /// # Errors
     ///
-    /// [`SenderError`], if the system has no root certificates.
+    /// [`SenderError`].
     pub fn new(
         pool: &PgPool,
+        store: EventStore,
         master: &Key,
         policy: TargetPolicy,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SenderError> {
-        let options = PgPool::connect_options(pool).as_ref().clone();
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
+        let options = pool.connect_options().as_ref().clone();
+        let new = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
+        let pool = new.connect_lazy_with(options);
         let engine = Engine {
-            pool: pool.connect_lazy_with(options),
+            attempts: Attempts::new(pool.clone()),
+            pool,
+            store,
             secrets: EndpointSecrets::new(master),
             bodies: Bodies::new(master),
             sender: Sender::new(policy)?,
             clock,
+            places: Arc::new(Semaphore::new(ATTEMPTS_AT_ONCE_MAX)),
+            rates: RateLimits::new(Burst::One),
             is_crowded: AtomicBool::new(false),
         };
         Ok(Self { engine: Arc::new(engine), owner: Uuid::new_v4() })
@@ -80,34 +114,44 @@ impl DeliveryWorker {
 
     /// Works until shut down; deliveries under way are finished.
     pub async fn run(self, shutdown: CancellationToken) {
-        let mut lanes = JoinSet::new();
+        let (heard, mut announced) = mpsc::channel(HEARD_MAX);
+        let pool = self.engine.pool.clone();
+        let mut lanes = Lanes::default();
         let mut count_at = Instant::now();
         let mut has_failed = false;
+        let beside = [
+            tokio::spawn(wake::listen(pool, heard, shutdown.clone())),
+            tokio::spawn(upkeep::run(Arc::clone(&self.engine), shutdown.clone())),
+        ];
         while !shutdown.is_cancelled() {
-            while let Some(ended) = lanes.try_join_next() {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "a lane panicked");
-                }
-            }
-            let taken = self.take(LANES_MAX - lanes.len()).await;
+            lanes.forget_ended();
+            let taken = self.take(LANES_MAX - lanes.tasks.len()).await;
             if let (Err(error), false) = (&taken, has_failed) {
                 tracing::warn!(%error, "due webhooks cannot be read");
             }
             has_failed = taken.is_err();
             for lane in taken.unwrap_or_default() {
-                lanes.spawn(run(lane, shutdown.clone()));
+                lanes.begin(lane, &shutdown);
             }
-            self.engine.is_crowded.store(LANES_MAX <= lanes.len(), Ordering::Relaxed);
+            self.engine.is_crowded.store(LANES_MAX <= lanes.tasks.len(), Ordering::Relaxed);
             if count_at <= Instant::now() {
                 count_at = Instant::now() + COUNT_EVERY;
+                self.engine.rates.forget_rested();
                 self.count().await;
             }
+            let until = Instant::now() + if has_failed { PAUSE } else { LOOK_EVERY };
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = sleep(if has_failed { PAUSE } else { LOOK_EVERY }) => {}
+                () = lanes.call_announced(&mut announced), if !has_failed => sleep(LOOK_GAP).await,
+                () = sleep_until(until) => {}
             }
         }
-        while lanes.join_next().await.is_some() {}
+        while lanes.tasks.join_next().await.is_some() {}
+        for ended in join_all(beside).await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "what is done beside deliveries panicked");
+            }
+        }
     }
 
     /// Makes all attempts that are due now, by hand; how many.
@@ -116,8 +160,9 @@ impl DeliveryWorker {
     ///
     /// If the database does not answer.
     pub async fn deliver_due(&self) -> Result<usize, sqlx::Error> {
+        let by_hand = |lane| run(lane, Arc::default(), Duration::ZERO, CancellationToken::new());
         let lanes = self.take(LANES_MAX).await?;
-        Ok(try_join_all(lanes.iter().map(deliver_all)).await?.into_iter().sum())
+        Ok(join_all(lanes.into_iter().map(by_hand)).await.into_iter().sum())
     }
 
     /// Takes at most `most` lanes in which something is due and that no worker holds.
@@ -131,7 +176,7 @@ impl DeliveryWorker {
         }
         let Engine { pool, clock, .. } = &*self.engine;
         let leases = lease::take(pool, self.owner, clock.now(), most).await?;
-        let lane = |lease| Lane { engine: Arc::clone(&self.engine), lease };
+        let lane = |lease: Lease| Lane::new(Arc::clone(&self.engine), lease);
         Ok(leases.into_iter().map(lane).collect())
     }
 
@@ -144,23 +189,35 @@ impl DeliveryWorker {
     }
 }
 
-/// Claims, sends and settles until nothing more may be sent, then gives the lane back.
-async fn deliver_all(lane: &Lane) -> Result<usize, sqlx::Error> {
-    let mut count = 0;
-    loop {
-        let claimed = lane.claim(DELIVERIES_AT_ONCE, &[]).await?;
-        if claimed.is_empty() {
-            break;
-        }
-        count += claimed.len();
-        let settled = join_all(claimed.iter().map(|it| deliver(lane, it))).await;
-        settled.into_iter().collect::<Result<(), _>>()?;
+impl Lanes {
+    fn begin(&mut self, lane: Lane, shutdown: &CancellationToken) {
+        let (endpoint_id, called) = (lane.endpoint_id().to_owned(), Arc::new(Notify::new()));
+        self.called.insert(endpoint_id.clone(), Arc::clone(&called));
+        let work = run(lane, called, LINGER, shutdown.clone());
+        self.tasks.spawn(async move {
+            work.await;
+            endpoint_id
+        });
     }
-    lane.release().await?;
-    Ok(count)
-}
 
-async fn deliver(lane: &Lane, delivery: &Delivery) -> Result<(), sqlx::Error> {
-    let attempt = lane.send(delivery).await;
-    lane.settle(delivery, &attempt).await
+    /// Calls the lanes for which something is announced; returns once there is something for one
+    /// that is not at work here.
+    async fn call_announced(&self, announced: &mut mpsc::Receiver<String>) {
+        loop {
+            let Some(endpoint_id) = announced.recv().await else { return pending().await };
+            match self.called.get(&endpoint_id) {
+                Some(called) => called.notify_one(),
+                None => return,
+            }
+        }
+    }
+
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            match ended {
+                Ok(endpoint_id) => drop(self.called.remove(&endpoint_id)),
+                Err(error) => tracing::error!(%error, "a lane panicked"),
+            }
+        }
+    }
 }

@@ -7,7 +7,10 @@ use chrono::{TimeZone, Utc};
 use toffeepay::domain::{
     Timestamp,
     currency::Currency,
-    game::{Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape, RateLimit, WebhookType},
+    game::{
+        DeliveryLimits, DisabledBy, Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape,
+        RateLimit, WebhookType,
+    },
     id::{EndpointId, GameId, KeyId, PaymentId, RefundId, StudioId, id_bytes},
     image::{ContentHash, ImageKind, ItemImage},
     item::{Country, Item},
@@ -246,19 +249,16 @@ fn key_issued(expires_at: Option<Timestamp>, rate_limit: RateLimit) -> GameEvent
 
 fn endpoint(shape: PayloadShape, types: &[WebhookType]) -> Endpoint {
     let url = "https://game.example/hooks?from=toffee".parse().unwrap();
-    Endpoint { world: World::Live, url, shape, types: types.to_vec() }
+    Endpoint::new(World::Live, url, shape, types.to_vec())
 }
 
 pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
-    let endpoint_id = EndpointId::from_bytes(bytes());
     let settings = |codes: &[&str]| GameSettings {
         currencies: codes.iter().map(|it| Currency::parse(it).unwrap()).collect(),
         capture_mode: CaptureMode::Manual,
         session_lifetime_s: 86_400,
     };
-    let flat = endpoint(PayloadShape::Flat, &[WebhookType::SessionPaid]);
-    let envelope = endpoint(PayloadShape::Envelope, WebhookType::ALL);
-    vec![
+    let mut events = vec![
         (
             PLAIN,
             GameEvent::Registered {
@@ -283,6 +283,16 @@ pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
             },
         ),
         (PLAIN, GameEvent::KeyRevoked { key_id: KeyId::from_bytes(bytes()), revoked_at: at() }),
+    ];
+    events.extend(endpoints());
+    events
+}
+
+fn endpoints() -> Vec<(Suffix, GameEvent)> {
+    let endpoint_id = EndpointId::from_bytes(bytes());
+    let flat = endpoint(PayloadShape::Flat, &[WebhookType::SessionPaid]);
+    let envelope = endpoint(PayloadShape::Envelope, WebhookType::ALL);
+    vec![
         (
             PLAIN,
             GameEvent::EndpointAdded {
@@ -295,10 +305,34 @@ pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
             PLAIN,
             GameEvent::EndpointChanged {
                 endpoint_id: endpoint_id.clone(),
-                endpoint: envelope,
+                endpoint: envelope.clone(),
                 changed_at: at(),
             },
         ),
+        (
+            "own-limits",
+            GameEvent::EndpointChanged {
+                endpoint_id: endpoint_id.clone(),
+                endpoint: Endpoint {
+                    description: Some(DisplayName::parse("Frankfurt").unwrap()),
+                    limits: DeliveryLimits {
+                        at_once: Some(4.try_into().unwrap()),
+                        per_second: Some(50.try_into().unwrap()),
+                    },
+                    ..envelope
+                },
+                changed_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointDisabled {
+                endpoint_id: endpoint_id.clone(),
+                by: DisabledBy::Failing,
+                disabled_at: at(),
+            },
+        ),
+        (PLAIN, GameEvent::EndpointEnabled { endpoint_id: endpoint_id.clone(), enabled_at: at() }),
         (
             PLAIN,
             GameEvent::EndpointSecretRotated {

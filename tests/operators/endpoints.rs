@@ -52,7 +52,7 @@ async fn an_endpoints_secret_is_shown_once_and_sealed_for_that_endpoint_alone() 
     let id = listed_id(&ground).await;
     assert_eq!(opened(&ground, &id).await, [(secret.clone(), true)]);
     let listed = ground.run(&["endpoints", "list", "g"]).await.out;
-    assert_eq!(listed, format!("{id}\ttest\tflat\tsession.paid\t{URL}\n"));
+    assert_eq!(listed, format!("{id}\ttest\tflat\tsession.paid\t{URL}\tenabled\tno limits\t\n"));
     let log = "SELECT string_agg(convert_from(entry, 'UTF8'), '') FROM event";
     assert!(!ground.text(log).await.contains(&secret));
 }
@@ -78,12 +78,8 @@ async fn an_endpoint_that_is_added_again_is_the_same_endpoint() {
     let admin = Admin::new(ground.store.clone(), ground.service.clone(), &ground.master, "test");
     let (id, secret) = (EndpointId::new(SystemClock.now()), WebhookSecret::generate());
     for _ in 0..2 {
-        let endpoint = Endpoint {
-            world: World::Test,
-            url: URL.parse().unwrap(),
-            shape: PayloadShape::Flat,
-            types: vec![WebhookType::SessionPaid],
-        };
+        let (url, types) = (URL.parse().unwrap(), vec![WebhookType::SessionPaid]);
+        let endpoint = Endpoint::new(World::Test, url, PayloadShape::Flat, types);
         admin.add_endpoint(&game_id, id.clone(), endpoint, &secret).await.unwrap();
     }
     assert_eq!(listed_id(&ground).await, id.as_str());
@@ -143,24 +139,58 @@ async fn a_removed_endpoint_and_one_of_another_game_are_not_found() {
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_handed_in_again_for_the_games_own_endpoint_only() {
+async fn an_endpoint_changes_only_in_what_is_named_and_says_what_it_takes() {
     let ground = Ground::new().await;
     ground.game("g").await;
-    ground.game("other").await;
+    add(&ground, &["--description", "Frankfurt", "--at-once", "4", "--per-second", "50"]).await;
+    let id = listed_id(&ground).await;
+    let listed = async || ground.run(&["endpoints", "list", "g"]).await.out;
+    let limits = "4 at once, 50 a second\tFrankfurt\n";
+    assert!(listed().await.ends_with(&format!("{URL}\tenabled\t{limits}")));
+
+    let moved = ["endpoints", "change", "g", &id, "--url", "https://game.example/new"];
+    assert_eq!(ground.run(&moved).await.code, 0);
+    let there = format!("flat\tsession.paid\thttps://game.example/new\tenabled\t{limits}");
+    assert!(listed().await.ends_with(&there));
+    let unlimited = ["endpoints", "change", "g", &id, "--at-once", "usual", "--per-second", "none"];
+    assert_eq!(ground.run(&unlimited).await.code, 0);
+    assert!(listed().await.ends_with("\tenabled\tno limits\tFrankfurt\n"));
+}
+
+#[tokio::test]
+async fn a_change_that_names_nothing_or_leads_nowhere_is_refused() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
     add(&ground, &[]).await;
     let id = listed_id(&ground).await;
-    let given_up = format!(
-        "INSERT INTO webhook_endpoint VALUES ('{id}', 'g', '{{}}', 1);
-         INSERT INTO webhook_dead VALUES ('{id}', 'msg_1', 'sess_1', 1, 0, 10, now())"
-    );
-    sqlx::raw_sql(&given_up).execute(&ground.owner).await.unwrap();
+    let nothing = ground.run(&["endpoints", "change", "g", &id]).await;
+    assert!(nothing.code == 2 && nothing.err.contains("--url"), "{nothing:?}");
+    let nowhere = ["endpoints", "change", "g", &id, "--url", "https://169.254.169.254/"];
+    let refused = ground.run(&nowhere).await;
+    assert!(refused.code == 2 && refused.err.contains("169.254.169.254"), "{refused:?}");
+    let wide = ["endpoints", "change", "g", &id, "--type", "refund.created"];
+    let refused = ground.run(&wide).await;
+    assert!(refused.code == 2 && refused.err.contains("sessions' types only"), "{refused:?}");
+}
 
-    let theirs = ground.run(&["endpoints", "retry", "other", &id]).await;
-    assert!(theirs.code == 2 && theirs.err.contains("no such webhook endpoint"), "{theirs:?}");
-    let retried = ground.run(&["endpoints", "retry", "g", &id]).await;
-    assert_eq!((retried.code, retried.out.as_str()), (0, "1\n"), "{retried:?}");
-    assert_eq!(ground.number("SELECT count(*) FROM webhook_due").await, 1);
-    assert_eq!(ground.run(&["endpoints", "retry", "g", &id]).await.out, "0\n");
+#[tokio::test]
+async fn an_endpoint_is_disabled_and_enabled_by_hand_as_often_as_one_likes() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let listed = async || ground.run(&["endpoints", "list", "g"]).await.out;
+    for _ in 0..2 {
+        assert_eq!(ground.run(&["endpoints", "disable", "g", &id]).await.code, 0);
+        assert!(listed().await.contains("\tdisabled by hand, 20"), "{}", listed().await);
+    }
+    for _ in 0..2 {
+        assert_eq!(ground.run(&["endpoints", "enable", "g", &id]).await.code, 0);
+        assert!(listed().await.contains("\tenabled\t"));
+    }
+    let log = "SELECT string_agg(type, ' ' ORDER BY position) FROM event WHERE stream = 'game-g'";
+    let events = ground.text(log).await;
+    assert!(events.ends_with("EndpointAdded EndpointDisabled EndpointEnabled"), "{events}");
 }
 
 #[tokio::test]

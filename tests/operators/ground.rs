@@ -8,8 +8,8 @@ use clap::Parser;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
-    CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, dev::DevArgs,
-    endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs,
+    CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs,
+    dev::DevArgs, endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs,
     replay::ReplayArgs, serve::ServeArgs, webhook::WebhookArgs,
 };
 use toffeepay::domain::id::GameId;
@@ -24,8 +24,10 @@ const TEMPLATE: &str = "operators_template";
 pub(crate) const SERVICE: &str = "operators_service";
 
 /// What must be able to seal or hash something.
-const WITH_KEY: [&str; 8] =
-    ["register", "set", "issue", "revoke", "add", "rotate", "remove", "retry"];
+const WITH_KEY: [&str; 13] = [
+    "register", "set", "issue", "revoke", "add", "rotate", "remove", "retry", "change", "disable",
+    "enable", "resend", "recover",
+];
 
 #[derive(Parser)]
 enum Line {
@@ -35,6 +37,7 @@ enum Line {
     Games(GamesArgs),
     Keys(KeysArgs),
     Endpoints(EndpointsArgs),
+    Deliveries(DeliveriesArgs),
     Replay(ReplayArgs),
     DeadLetters(DeadLettersArgs),
     Webhook(WebhookArgs),
@@ -96,7 +99,8 @@ impl Ground {
     pub(crate) async fn run(&self, words: &[&str]) -> Ran {
         let mut words = [&["toffeepay"], words].concat();
         words.extend(["--database-url", &self.service_url]);
-        let is_with_key = words.contains(&"replay") || WITH_KEY.contains(&words[2]);
+        let opens = words.contains(&"replay") || words[1..3] == ["deliveries", "show"];
+        let is_with_key = opens || WITH_KEY.contains(&words[2]);
         if is_with_key {
             words.extend(["--master-key-file", self.key_file.to_str().unwrap()]);
         }
@@ -144,6 +148,7 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
         Line::Games(args) => args.run(output).await.map(succeeded),
         Line::Keys(args) => args.run(output).await.map(succeeded),
         Line::Endpoints(args) => args.run(output).await.map(succeeded),
+        Line::Deliveries(args) => args.run(output).await.map(succeeded),
         Line::Replay(args) => args.run(output).await,
         Line::DeadLetters(args) => args.run(output).await,
         Line::Webhook(args) => args.run(output),

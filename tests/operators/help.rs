@@ -6,8 +6,18 @@ use toffeepay::cli::Cli;
 use crate::ground::{refusal, run};
 
 /// The commands that this test knows enough of.
-const COMMANDS: [&str; 9] =
-    ["dev", "serve", "migrate", "games", "keys", "endpoints", "replay", "dead-letters", "webhook"];
+const COMMANDS: [&str; 10] = [
+    "dev",
+    "serve",
+    "migrate",
+    "games",
+    "keys",
+    "endpoints",
+    "deliveries",
+    "replay",
+    "dead-letters",
+    "webhook",
+];
 
 fn commands() -> Vec<Command> {
     let mut cli = Cli::command();

@@ -5,7 +5,7 @@ use toffeepay::{
     clock::Clock,
     domain::{
         game::{
-            Endpoint, GameCommand,
+            EndpointChange, GameCommand,
             PayloadShape::{Envelope, Flat},
             WebhookType,
         },
@@ -135,14 +135,10 @@ async fn an_endpoint_that_has_moved_gets_what_is_due_at_its_new_place() {
     world.session().await;
     world.fan_out().await;
 
-    let endpoint = Endpoint {
-        world: MoneyWorld::Test,
-        url: new.url.clone(),
-        shape: Flat,
-        types: types.to_vec(),
-    };
+    let url = Some(new.url.clone());
+    let change = Box::new(EndpointChange { url, ..EndpointChange::default() });
     let at = world.clock.now();
-    world.change_game(GameCommand::ChangeEndpoint { endpoint_id, endpoint, at }).await;
+    world.change_game(GameCommand::ChangeEndpoint { endpoint_id, change, at }).await;
     world.fan_out().await;
     world.worker().deliver_due().await.unwrap();
 

@@ -7,9 +7,12 @@
 mod support;
 
 mod addressing;
+mod again;
 mod arriving;
 mod holding;
+mod limits;
 mod receiver;
+mod resting;
 mod retrying;
 mod running;
 mod taking_over;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,7 +13,10 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header::LOCATION},
+    http::{
+        HeaderMap, StatusCode,
+        header::{LOCATION, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -32,7 +38,9 @@ pub(crate) struct Receiver {
 
 struct Inner {
     received: watch::Sender<Vec<Received>>,
-    answers: Mutex<VecDeque<StatusCode>>,
+    answers: Mutex<VecDeque<(StatusCode, Option<String>)>>,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
     is_open: watch::Sender<bool>,
 }
 
@@ -50,6 +58,8 @@ impl Receiver {
         let inner = Arc::new(Inner {
             received: watch::Sender::new(vec![]),
             answers: Mutex::default(),
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
             is_open: watch::Sender::new(true),
         });
         let router = Router::new().fallback(any(take)).with_state(Arc::clone(&inner));
@@ -59,7 +69,18 @@ impl Receiver {
 
     /// Has the next requests answered so; after them all are taken.
     pub(crate) fn answer(&self, statuses: &[StatusCode]) {
-        self.inner.answers.lock().unwrap().extend(statuses);
+        self.inner.answers.lock().unwrap().extend(statuses.iter().map(|it| (*it, None)));
+    }
+
+    /// Has the next request refused and its sender asked for patience.
+    pub(crate) fn put_off(&self, status: StatusCode, retry_after: &str) {
+        let answer = (status, Some(retry_after.to_owned()));
+        self.inner.answers.lock().unwrap().push_back(answer);
+    }
+
+    /// How many requests were under way at the same time, at the most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.inner.most_at_once.load(Ordering::SeqCst)
     }
 
     /// Lets requests in, and answers none until [`Receiver::go_on`].
@@ -107,8 +128,16 @@ impl Received {
 }
 
 async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
+    let at_once = inner.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+    inner.most_at_once.fetch_max(at_once, Ordering::SeqCst);
     inner.received.send_modify(|it| it.push(Received { headers, body }));
-    let status = inner.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    let answer = inner.answers.lock().unwrap().pop_front();
+    let (status, retry_after) = answer.unwrap_or((StatusCode::OK, None));
     inner.is_open.subscribe().wait_for(|is_open| *is_open).await.unwrap();
-    (status, [(LOCATION, "/elsewhere")], WORDS).into_response()
+    inner.at_once.fetch_sub(1, Ordering::SeqCst);
+    let mut response = (status, [(LOCATION, "/elsewhere")], WORDS).into_response();
+    if let Some(retry_after) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, retry_after.parse().unwrap());
+    }
+    response
 }

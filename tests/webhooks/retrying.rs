@@ -3,7 +3,7 @@
 use http::StatusCode;
 use toffeepay::{
     domain::game::{PayloadShape::Flat, WebhookType},
-    webhooks::{ATTEMPTS_MAX, retry_dead},
+    webhooks::ATTEMPTS_MAX,
 };
 
 use super::{
@@ -13,9 +13,6 @@ use super::{
 };
 
 const REFUSAL: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
-
-/// The longest wait before an attempt, stretched as far as it goes: 24 hours and an eighth.
-const LONGEST_WAIT_S: i64 = 27 * 3600;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_comes_again_as_the_same_message_signed_anew() {
@@ -28,7 +25,7 @@ async fn what_was_refused_comes_again_as_the_same_message_signed_anew() {
     let worker = world.worker();
 
     assert_eq!(worker.deliver_due().await.unwrap(), 1);
-    world.clock.advance(4);
+    world.clock.advance(1);
     assert_eq!(worker.deliver_due().await.unwrap(), 0);
     world.clock.advance(2);
     assert_eq!(worker.deliver_due().await.unwrap(), 1);
@@ -36,7 +33,7 @@ async fn what_was_refused_comes_again_as_the_same_message_signed_anew() {
     let [first, second] = receiver.received().try_into().unwrap();
     assert_eq!((first.id(), &first.body), (second.id(), &second.body));
     let time = |it: &super::receiver::Received| it.header("webhook-timestamp").parse::<i64>();
-    assert_eq!(time(&first).unwrap() + 6, time(&second).unwrap());
+    assert_eq!(time(&first).unwrap() + 3, time(&second).unwrap());
     assert_ne!(first.header("x-toffeepay-signature"), second.header("x-toffeepay-signature"));
     verify_webhook(&secret, &second.headers, &second.body).assert_accepted();
     let attempts = world.attempts().await;
@@ -45,7 +42,7 @@ async fn what_was_refused_comes_again_as_the_same_message_signed_anew() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_kept_with_its_status_and_sealed_the_beginning_of_its_words() {
+async fn an_answer_is_kept_with_its_status_and_sealed_the_beginning_of_its_words() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     world.endpoint(&receiver.url, Flat, &[WebhookType::SessionPaid]).await;
     receiver.answer(&[REFUSAL]);
@@ -53,12 +50,12 @@ async fn a_refusal_is_kept_with_its_status_and_sealed_the_beginning_of_its_words
     world.fan_out().await;
     world.worker().deliver_due().await.unwrap();
 
-    let (status, excerpt, message_id): (i16, Vec<u8>, String) =
-        sqlx::query_as("SELECT http_status, excerpt, message_id FROM webhook_attempt")
+    let (status, answer, message_id): (i16, Vec<u8>, String) =
+        sqlx::query_as("SELECT http_status, answer, message_id FROM webhook_attempt")
             .fetch_one(&world.owner)
             .await
             .unwrap();
-    assert_eq!((status, world.opened(&message_id, &excerpt)), (500, receiver::WORDS.into()));
+    assert_eq!((status, world.opened(&message_id, &answer)), (500, receiver::WORDS.into()));
 }
 
 #[tokio::test]
@@ -88,20 +85,20 @@ async fn a_message_is_given_up_after_its_last_attempt_and_kept_until_it_is_hande
     for _ in 1..attempts_max {
         assert_eq!(worker.deliver_due().await.unwrap(), 1);
         assert_eq!((world.due().await.len(), world.count("webhook_dead").await), (1, 0));
-        world.clock.advance(LONGEST_WAIT_S);
+        world.wait_for_the_next_attempt().await;
     }
     assert_eq!(worker.deliver_due().await.unwrap(), 1);
     assert_eq!((world.due().await.len(), world.count("webhook_dead").await), (0, 1));
-    world.clock.advance(LONGEST_WAIT_S);
+    world.clock.advance(30 * 3600);
     assert_eq!(worker.deliver_due().await.unwrap(), 0);
     assert_eq!(receiver.received().len(), attempts_max);
 
-    assert_eq!(retry_dead(&world.service, &endpoint_id).await.unwrap(), 1);
+    assert_eq!(world.recover(&endpoint_id).await, 1);
     assert_eq!((world.due().await, world.count("webhook_dead").await), (vec![0], 0));
     assert_eq!(worker.deliver_due().await.unwrap(), 1);
     assert_eq!(receiver.received().len(), attempts_max + 1);
     assert_eq!(world.due().await, NOTHING);
-    assert_eq!(retry_dead(&world.service, &endpoint_id).await.unwrap(), 0);
+    assert_eq!(world.recover(&endpoint_id).await, 0);
 }
 
 #[tokio::test]

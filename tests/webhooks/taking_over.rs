@@ -113,7 +113,7 @@ async fn a_message_that_was_delivered_after_all_is_not_kept_as_given_up() {
     receiver.answer(&[StatusCode::OK, REFUSAL]);
     world.session().await;
     world.fan_out().await;
-    let last = sqlx::query("UPDATE webhook_due SET attempts = 9");
+    let last = sqlx::query("UPDATE webhook_due SET attempts = 12");
     last.execute(&world.owner).await.unwrap();
     let (slow, quick) = (world.worker(), world.worker());
 

@@ -10,8 +10,11 @@ use toffeepay::{
     domain::{
         Timestamp,
         currency::Currency,
-        game::{Endpoint, Game, GameCommand, GameSettings, PayloadShape, WebhookType},
-        id::{EndpointId, GameId, PaymentId, SessionId, StudioId},
+        game::{
+            DisabledBy, Endpoint, EndpointChange, Game, GameCommand, GameSettings, PayloadShape,
+            WebhookType,
+        },
+        id::{EndpointId, GameId, PaymentId, RecoveryId, SessionId, StudioId},
         item::Item,
         money::Money,
         return_url::ReturnUrl,
@@ -28,7 +31,9 @@ use toffeepay::{
     },
     ids::NewId,
     vault::Key,
-    webhooks::{Deliveries, DeliveryWorker, PublicUrls, TargetPolicy, WebhookSecret},
+    webhooks::{
+        Deliveries, DeliveryWorker, History, PublicUrls, TargetPolicy, WebhookSecret, recovery,
+    },
 };
 use url::Url;
 
@@ -113,7 +118,7 @@ impl World {
         let at = self.clock.now();
         let endpoint_id = EndpointId::new(at);
         let secret = self.add_secret(&endpoint_id, 1).await;
-        let endpoint = Endpoint { world, url: url.clone(), shape, types: types.to_vec() };
+        let endpoint = Endpoint::new(world, url.clone(), shape, types.to_vec());
         let added = endpoint_id.clone();
         self.change_game(GameCommand::AddEndpoint { endpoint_id: added, endpoint, at }).await;
         (endpoint_id, secret)
@@ -208,6 +213,10 @@ impl World {
         }
     }
 
+    pub(crate) fn history(&self) -> History {
+        History::new(self.service.clone(), &self.master)
+    }
+
     /// A worker that may call this machine.
     pub(crate) fn worker(&self) -> DeliveryWorker {
         self.worker_with(TargetPolicy::Anywhere)
@@ -215,7 +224,7 @@ impl World {
 
     pub(crate) fn worker_with(&self, policy: TargetPolicy) -> DeliveryWorker {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        DeliveryWorker::new(&self.service, &self.master, policy, clock).unwrap()
+        DeliveryWorker::new(&self.service, self.store.clone(), &self.master, policy, clock).unwrap()
     }
 
     /// Number and outcome of each attempt, in the order in which they were made.
@@ -224,6 +233,41 @@ impl World {
             .fetch_all(&self.owner)
             .await
             .unwrap()
+    }
+
+    /// Has the time come at which the next attempt is made that waits for its time.
+    pub(crate) async fn wait_for_the_next_attempt(&self) {
+        let next_at: Timestamp = sqlx::query_scalar("SELECT min(next_at) FROM webhook_due")
+            .fetch_one(&self.owner)
+            .await
+            .unwrap();
+        self.clock.set(next_at);
+    }
+
+    /// Why nothing is sent to the game's only endpoint, as the log has it.
+    pub(crate) async fn disabled_by(&self) -> Option<DisabledBy> {
+        let game = self.store.load::<Game>(self.game_id.as_str(), None).await.unwrap().aggregate;
+        game.present().unwrap().endpoints[0].disabled.map(|it| it.by)
+    }
+
+    pub(crate) async fn change_endpoint(&self, endpoint_id: &EndpointId, change: EndpointChange) {
+        let (endpoint_id, at) = (endpoint_id.clone(), self.clock.now());
+        let change = Box::new(change);
+        self.change_game(GameCommand::ChangeEndpoint { endpoint_id, change, at }).await;
+        self.fan_out().await;
+    }
+
+    /// Hands in again all that the endpoint did not take; how much that was.
+    pub(crate) async fn recover(&self, endpoint_id: &EndpointId) -> i64 {
+        let now = self.clock.now();
+        let (id, since) = (RecoveryId::new(now), Timestamp::UNIX_EPOCH);
+        recovery::start(&self.service, &id, endpoint_id, since, now).await.unwrap();
+        loop {
+            let step = recovery::step(&self.service, now).await.unwrap().unwrap();
+            if step.finished_at.is_some() {
+                return step.handed_in;
+            }
+        }
     }
 
     /// How often each message that is due was attempted.

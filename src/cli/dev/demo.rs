@@ -10,12 +10,12 @@ use crate::{
     api::ApiKey,
     clock::{Clock, SystemClock},
     domain::{
-        game::{Endpoint, Game, GameCommand, KeyScope, PayloadShape, RateLimit, WebhookType},
+        game::{Endpoint, EndpointChange, KeyScope, PayloadShape, RateLimit, WebhookType},
         id::{EndpointId, GameId},
         text::DisplayName,
         world::World,
     },
-    event_store::{CommandContext, EventStore},
+    event_store::EventStore,
     ids::NewId,
     projections::game::GameRow,
     vault::Key,
@@ -55,7 +55,7 @@ pub(super) async fn prepare(
         admin.register_game(new).await.map_err(CliError::start)?;
     }
     let api_key = api_key(&admin, pool, master, folder, &game_id).await?;
-    let webhook_secret = endpoint(&admin, store, pool, folder, &game_id, webhook_url).await?;
+    let webhook_secret = endpoint(&admin, pool, folder, &game_id, webhook_url).await?;
     Ok(Demo { game_id, api_key, webhook_secret })
 }
 
@@ -102,7 +102,6 @@ async fn api_key(
 /// Has the demo game's webhooks, all flat events of them, sent to `url`; the secret they carry.
 async fn endpoint(
     admin: &Admin,
-    store: &EventStore,
     pool: &PgPool,
     folder: &Folder,
     game_id: &GameId,
@@ -110,12 +109,11 @@ async fn endpoint(
 ) -> Result<String, CliError> {
     let (endpoint_id, secret) = endpoint_kept(folder)?;
     let types = WebhookType::ALL.iter().copied().filter(|it| it.is_of_session()).collect();
-    let wanted = Endpoint { world: World::Test, url, shape: PayloadShape::Flat, types };
+    let wanted = Endpoint::new(World::Test, url, PayloadShape::Flat, types);
     let game = GameRow::find(pool, game_id.as_str()).await.map_err(CliError::start)?;
     let endpoints = game.map(|it| it.endpoints.0).unwrap_or_default();
     match endpoints.into_iter().find(|it| it.endpoint_id == endpoint_id) {
-        Some(there) if there.endpoint == wanted => {}
-        Some(there) => move_endpoint(store, game_id, there.endpoint_id, wanted).await?,
+        Some(there) => move_endpoint(admin, game_id, there.endpoint_id, wanted).await?,
         None => {
             let added = admin.add_endpoint(game_id, endpoint_id, wanted, &secret).await;
             added.map_err(CliError::start)?;
@@ -139,15 +137,18 @@ fn endpoint_kept(folder: &Folder) -> Result<(EndpointId, WebhookSecret), CliErro
     Ok((endpoint_id, secret))
 }
 
+/// Changes nothing else that a developer has set.
 async fn move_endpoint(
-    store: &EventStore,
+    admin: &Admin,
     game_id: &GameId,
     endpoint_id: EndpointId,
-    endpoint: Endpoint,
+    wanted: Endpoint,
 ) -> Result<(), CliError> {
-    let at = SystemClock.now();
-    let command = GameCommand::ChangeEndpoint { endpoint_id, endpoint, at };
-    let context = CommandContext::new(ACTOR, "dev", at);
-    store.execute::<Game>(game_id.as_str(), command, &context).await.map_err(CliError::start)?;
-    Ok(())
+    let change = EndpointChange {
+        url: Some(wanted.url),
+        shape: Some(wanted.shape),
+        types: Some(wanted.types),
+        ..EndpointChange::default()
+    };
+    admin.change_endpoint(game_id, endpoint_id, change).await.map_err(CliError::start)
 }

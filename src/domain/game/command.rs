@@ -10,8 +10,9 @@ use super::super::{
     text::DisplayName,
     world::World,
 };
+use super::endpoints::{DisabledBy, Endpoint, EndpointChange};
 use super::rate_limit::RateLimit;
-use super::words::{KeyScope, PayloadShape, WebhookType};
+use super::words::KeyScope;
 use super::{GameError, SESSION_LIFETIME_S};
 
 /// A wish; [`super::Game`] decides what comes of it.
@@ -59,8 +60,24 @@ pub enum GameCommand {
     ChangeEndpoint {
         /// Which.
         endpoint_id: EndpointId,
-        /// Where and what from now on.
-        endpoint: Endpoint,
+        /// What is to be different.
+        change: Box<EndpointChange>,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send nothing there until it is enabled again, and keep what was to be sent.
+    DisableEndpoint {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// Who or what wants it.
+        by: DisabledBy,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send webhooks there again.
+    EnableEndpoint {
+        /// Which.
+        endpoint_id: EndpointId,
         /// Now.
         at: Timestamp,
     },
@@ -137,35 +154,6 @@ impl GameSettings {
         }
         if !SESSION_LIFETIME_S.contains(&self.session_lifetime_s) {
             return Err(GameError::SessionLifetime);
-        }
-        Ok(())
-    }
-}
-
-/// Where webhooks go, and which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoint {
-    /// Of which world's sessions.
-    pub world: World,
-    /// Where to.
-    pub url: url::Url,
-    /// How the body is laid out.
-    pub shape: PayloadShape,
-    /// Which.
-    pub types: Vec<WebhookType>,
-}
-
-impl Endpoint {
-    /// # Errors
-    ///
-    /// [`GameError::WebhookTypes`].
-    pub(super) fn check(&self) -> Result<(), GameError> {
-        let has_twice =
-            |it: &WebhookType| self.types.iter().filter(|other| it == *other).count() > 1;
-        let is_too_wide =
-            |it: &WebhookType| self.shape == PayloadShape::Flat && !it.is_of_session();
-        if self.types.is_empty() || self.types.iter().any(|it| has_twice(it) || is_too_wide(it)) {
-            return Err(GameError::WebhookTypes);
         }
         Ok(())
     }

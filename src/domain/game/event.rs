@@ -9,7 +9,8 @@ use super::super::{
     text::DisplayName,
     world::World,
 };
-use super::command::{Endpoint, GameSettings};
+use super::command::GameSettings;
+use super::endpoints::{DisabledBy, Endpoint};
 use super::rate_limit::RateLimit;
 use super::words::KeyScope;
 
@@ -88,6 +89,22 @@ pub enum GameEvent {
         /// When.
         changed_at: Timestamp,
     },
+    /// Nothing is sent there until it is enabled again; what was to be sent is kept.
+    EndpointDisabled {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// Who or what wanted it.
+        by: DisabledBy,
+        /// When.
+        disabled_at: Timestamp,
+    },
+    /// Webhooks are sent there again.
+    EndpointEnabled {
+        /// Which.
+        endpoint_id: EndpointId,
+        /// When.
+        enabled_at: Timestamp,
+    },
     /// Webhooks are signed with a new secret.
     EndpointSecretRotated {
         /// Which endpoint's.
@@ -116,6 +133,8 @@ impl DomainEvent for GameEvent {
             Self::KeyRevoked { .. } => "KeyRevoked",
             Self::EndpointAdded { .. } => "EndpointAdded",
             Self::EndpointChanged { .. } => "EndpointChanged",
+            Self::EndpointDisabled { .. } => "EndpointDisabled",
+            Self::EndpointEnabled { .. } => "EndpointEnabled",
             Self::EndpointSecretRotated { .. } => "EndpointSecretRotated",
             Self::EndpointRemoved { .. } => "EndpointRemoved",
         };
@@ -139,6 +158,8 @@ impl GameEvent {
             | Self::KeyRevoked { revoked_at: at, .. }
             | Self::EndpointAdded { added_at: at, .. }
             | Self::EndpointChanged { changed_at: at, .. }
+            | Self::EndpointDisabled { disabled_at: at, .. }
+            | Self::EndpointEnabled { enabled_at: at, .. }
             | Self::EndpointSecretRotated { rotated_at: at, .. }
             | Self::EndpointRemoved { removed_at: at, .. } => *at,
         }

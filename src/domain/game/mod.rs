@@ -3,6 +3,7 @@
 //! Secrets never come here: of an API key the log knows the name, of an endpoint the URL.
 
 mod command;
+mod endpoints;
 mod event;
 mod keys;
 mod rate_limit;
@@ -14,17 +15,17 @@ mod tests;
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Endpoint, GameCommand, GameSettings, IssueKey, RotateKey};
+pub use command::{GameCommand, GameSettings, IssueKey, RotateKey};
+pub use endpoints::{
+    AT_ONCE_MAX, DeliveryLimits, Disabled, DisabledBy, Endpoint, EndpointChange, PER_SECOND_MAX,
+    RegisteredEndpoint,
+};
 pub use event::GameEvent;
 pub use keys::Key;
 pub use rate_limit::RateLimit;
 pub use words::{KeyScope, PayloadShape, WebhookType};
 
-use super::{
-    Timestamp,
-    id::{EndpointId, StudioId},
-    text::DisplayName,
-};
+use super::{Timestamp, id::StudioId, text::DisplayName};
 
 /// The shortest and longest time that a game may give its sessions, in seconds: a minute, 30 days.
 pub const SESSION_LIFETIME_S: std::ops::RangeInclusive<u32> = 60..=2_592_000;
@@ -64,17 +65,6 @@ pub struct GameState {
     pub endpoints: Vec<RegisteredEndpoint>,
 }
 
-/// A place that webhooks are sent to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegisteredEndpoint {
-    /// Its id.
-    pub endpoint_id: EndpointId,
-    /// Where and what.
-    pub endpoint: Endpoint,
-    /// When it was added.
-    pub added_at: Timestamp,
-}
-
 /// Why a game refuses a command. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GameError {
@@ -111,6 +101,9 @@ pub enum GameError {
     /// What an endpoint takes does not fit its shape.
     #[error("an endpoint takes at least one type, each once; a flat one, sessions' types only")]
     WebhookTypes,
+    /// A limit that is none.
+    #[error("an endpoint takes 1 to 64 deliveries at once and 1 to 10,000 a second")]
+    DeliveryLimits,
     /// The game has no such endpoint, or it was removed.
     #[error("the game has no such webhook endpoint")]
     EndpointNotFound,
@@ -161,10 +154,14 @@ impl Game {
             GameCommand::AddEndpoint { endpoint_id, endpoint, at } => {
                 state.add_endpoint(endpoint_id, endpoint, at)
             }
-            GameCommand::ChangeEndpoint { endpoint_id, endpoint, at } => {
-                state.require_endpoint(&endpoint_id)?;
-                endpoint.check()?;
-                Ok(vec![GameEvent::EndpointChanged { endpoint_id, endpoint, changed_at: at }])
+            GameCommand::ChangeEndpoint { endpoint_id, change, at } => {
+                state.change_endpoint(endpoint_id, *change, at)
+            }
+            GameCommand::DisableEndpoint { endpoint_id, by, at } => {
+                state.disable_endpoint(endpoint_id, by, at)
+            }
+            GameCommand::EnableEndpoint { endpoint_id, at } => {
+                state.enable_endpoint(endpoint_id, at)
             }
             GameCommand::RotateSecret { endpoint_id, previous_expires_at, at } => {
                 state.require_endpoint(&endpoint_id)?;
@@ -183,27 +180,6 @@ impl Game {
 }
 
 impl GameState {
-    fn add_endpoint(
-        &self,
-        endpoint_id: EndpointId,
-        endpoint: Endpoint,
-        at: Timestamp,
-    ) -> Result<Vec<GameEvent>, GameError> {
-        if self.require_endpoint(&endpoint_id).is_ok() {
-            return Ok(vec![]);
-        }
-        if self.endpoints.len() >= ENDPOINTS_MAX {
-            return Err(GameError::TooManyEndpoints);
-        }
-        endpoint.check()?;
-        Ok(vec![GameEvent::EndpointAdded { endpoint_id, endpoint, added_at: at }])
-    }
-
-    fn require_endpoint(&self, endpoint_id: &EndpointId) -> Result<(), GameError> {
-        let known = self.endpoints.iter().any(|it| it.endpoint_id == *endpoint_id);
-        if known { Ok(()) } else { Err(GameError::EndpointNotFound) }
-    }
-
     /// `None` if the event cannot have followed.
     fn step(&mut self, event: GameEvent) -> Option<()> {
         match event {
@@ -239,11 +215,23 @@ impl GameState {
             }
             GameEvent::EndpointAdded { endpoint_id, endpoint, added_at } => {
                 self.require_endpoint(&endpoint_id).is_err().then_some(())?;
-                self.endpoints.push(RegisteredEndpoint { endpoint_id, endpoint, added_at });
+                self.endpoints.push(RegisteredEndpoint {
+                    endpoint_id,
+                    endpoint,
+                    added_at,
+                    disabled: None,
+                });
             }
             GameEvent::EndpointChanged { endpoint_id, endpoint, .. } => {
-                let it = self.endpoints.iter_mut().find(|it| it.endpoint_id == endpoint_id)?;
-                it.endpoint = endpoint;
+                self.endpoint_mut(&endpoint_id)?.endpoint = endpoint;
+            }
+            GameEvent::EndpointDisabled { endpoint_id, by, disabled_at } => {
+                let it = self.endpoint_mut(&endpoint_id)?;
+                it.disabled.is_none().then_some(())?;
+                it.disabled = Some(Disabled { by, at: disabled_at });
+            }
+            GameEvent::EndpointEnabled { endpoint_id, .. } => {
+                self.endpoint_mut(&endpoint_id)?.disabled.take()?;
             }
             // Secrets are not in the log, so there is nothing to remember.
             GameEvent::EndpointSecretRotated { endpoint_id, .. } => {

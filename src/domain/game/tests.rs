@@ -1,5 +1,7 @@
 //! The specification of a game's settings, as given/when/then.
 
+mod endpoints;
+
 use chrono::{TimeDelta, TimeZone, Utc};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 
@@ -7,6 +9,10 @@ use super::*;
 use crate::domain::id::KeyId;
 use crate::domain::world::World;
 use crate::domain::{currency::Currency, id::id_bytes, session::CaptureMode};
+use endpoints::{
+    add, added, change, disable, disabled, enable, enabled, paid_only, remove, removed, rotate,
+    rotated,
+};
 
 fn given(history: impl IntoIterator<Item = GameEvent>) -> AggregateTestExecutor<Game> {
     TestFramework::with(()).given(history.into_iter().collect())
@@ -28,10 +34,6 @@ fn key(number: u8) -> KeyId {
     KeyId::from_bytes(id_bytes(1, 0, [number; 16]))
 }
 
-fn endpoint_id(number: u8) -> EndpointId {
-    EndpointId::from_bytes(id_bytes(1, 0, [number; 16]))
-}
-
 fn settings(codes: &[&str], session_lifetime_s: u32) -> GameSettings {
     let currencies = codes.iter().map(|code| Currency::parse(code).unwrap()).collect();
     GameSettings { currencies, capture_mode: CaptureMode::Automatic, session_lifetime_s }
@@ -39,15 +41,6 @@ fn settings(codes: &[&str], session_lifetime_s: u32) -> GameSettings {
 
 fn usual() -> GameSettings {
     settings(&["USD", "EUR", "GBP"], 86_400)
-}
-
-fn endpoint(shape: PayloadShape, types: &[WebhookType]) -> Endpoint {
-    let url = "https://game.example/hook".parse().unwrap();
-    Endpoint { world: World::Test, url, shape, types: types.to_vec() }
-}
-
-fn paid_only() -> Endpoint {
-    endpoint(PayloadShape::Flat, &[WebhookType::SessionPaid])
 }
 
 fn register(settings: GameSettings) -> GameCommand {
@@ -109,40 +102,6 @@ fn tomorrow() -> Timestamp {
     now() + TimeDelta::days(1)
 }
 
-fn add(number: u8, endpoint: Endpoint) -> GameCommand {
-    GameCommand::AddEndpoint { endpoint_id: endpoint_id(number), endpoint, at: now() }
-}
-
-fn added(number: u8) -> GameEvent {
-    let endpoint_id = endpoint_id(number);
-    GameEvent::EndpointAdded { endpoint_id, endpoint: paid_only(), added_at: now() }
-}
-
-fn change(number: u8, endpoint: Endpoint) -> GameCommand {
-    GameCommand::ChangeEndpoint { endpoint_id: endpoint_id(number), endpoint, at: now() }
-}
-
-fn rotate(number: u8) -> GameCommand {
-    let previous_expires_at = now() + TimeDelta::days(1);
-    GameCommand::RotateSecret { endpoint_id: endpoint_id(number), previous_expires_at, at: now() }
-}
-
-fn rotated(number: u8) -> GameEvent {
-    GameEvent::EndpointSecretRotated {
-        endpoint_id: endpoint_id(number),
-        previous_expires_at: now() + TimeDelta::days(1),
-        rotated_at: now(),
-    }
-}
-
-fn remove(number: u8) -> GameCommand {
-    GameCommand::RemoveEndpoint { endpoint_id: endpoint_id(number), at: now() }
-}
-
-fn removed(number: u8) -> GameEvent {
-    GameEvent::EndpointRemoved { endpoint_id: endpoint_id(number), removed_at: now() }
-}
-
 fn change_settings(settings: GameSettings) -> GameCommand {
     GameCommand::ChangeSettings { settings, at: now() }
 }
@@ -161,7 +120,9 @@ fn nothing_can_be_asked_of_a_game_that_does_not_exist() {
         revoke(1),
         rotate_key(1, 2, tomorrow()),
         add(1, paid_only()),
-        change(1, paid_only()),
+        change(1, EndpointChange::default()),
+        disable(1, DisabledBy::Person),
+        enable(1),
         rotate(1),
         remove(1),
     ] {
@@ -314,69 +275,6 @@ fn the_fifty_first_key_is_refused_until_one_is_revoked() {
 }
 
 #[test]
-fn an_endpoint_is_added_once_changed_and_removed() {
-    given([registered()]).when(add(1, paid_only())).then_expect_events(vec![added(1)]);
-    given([registered(), added(1)]).when(add(1, paid_only())).then_expect_events(vec![]);
-    let all = endpoint(PayloadShape::Envelope, WebhookType::ALL);
-    let changed = GameEvent::EndpointChanged {
-        endpoint_id: endpoint_id(1),
-        endpoint: all.clone(),
-        changed_at: now(),
-    };
-    given([registered(), added(1)]).when(change(1, all)).then_expect_events(vec![changed]);
-    given([registered(), added(1)]).when(remove(1)).then_expect_events(vec![removed(1)]);
-}
-
-#[test]
-fn an_endpoint_s_secret_can_be_rotated() {
-    given([registered(), added(1)]).when(rotate(1)).then_expect_events(vec![rotated(1)]);
-}
-
-#[test]
-fn an_unknown_or_removed_endpoint_can_be_neither_changed_rotated_nor_removed() {
-    for history in [vec![registered()], vec![registered(), added(1), removed(1)]] {
-        for command in [change(1, paid_only()), rotate(1), remove(1)] {
-            given(history.clone()).when(command).then_expect_error(GameError::EndpointNotFound);
-        }
-    }
-}
-
-#[test]
-fn a_flat_endpoint_takes_session_types_only() {
-    for it in WebhookType::ALL {
-        let flat = endpoint(PayloadShape::Flat, &[*it]);
-        let added = given([registered()]).when(add(1, flat.clone())).inspect_result();
-        let changed = given([registered(), added_other()]).when(change(2, flat)).inspect_result();
-        assert_eq!((added.is_ok(), changed.is_ok()), (it.is_of_session(), it.is_of_session()));
-        let envelope = endpoint(PayloadShape::Envelope, &[*it]);
-        assert!(given([registered()]).when(add(1, envelope)).inspect_result().is_ok());
-    }
-}
-
-fn added_other() -> GameEvent {
-    added(2)
-}
-
-#[test]
-fn an_endpoint_takes_at_least_one_type_and_each_once() {
-    for types in [&[][..], &[WebhookType::SessionPaid, WebhookType::SessionPaid]] {
-        given([registered()])
-            .when(add(1, endpoint(PayloadShape::Flat, types)))
-            .then_expect_error(GameError::WebhookTypes);
-    }
-}
-
-#[test]
-fn the_seventeenth_endpoint_is_refused_until_one_is_removed() {
-    let endpoints = |count: u8| std::iter::once(registered()).chain((1..=count).map(added));
-    given(endpoints(15)).when(add(99, paid_only())).then_expect_events(vec![added(99)]);
-    given(endpoints(16)).when(add(99, paid_only())).then_expect_error(GameError::TooManyEndpoints);
-    given(endpoints(16).chain([removed(1)]))
-        .when(add(99, paid_only()))
-        .then_expect_events(vec![added(99)]);
-}
-
-#[test]
 fn a_history_that_the_rules_cannot_have_written_refuses_every_command() {
     let end = || now() + TimeDelta::days(3);
     for damaged in [
@@ -390,6 +288,9 @@ fn a_history_that_the_rules_cannot_have_written_refuses_every_command() {
         vec![registered(), added(1), added(1)],
         vec![registered(), removed(1)],
         vec![registered(), rotated(1)],
+        vec![registered(), disabled(1, DisabledBy::Gone)],
+        vec![registered(), added(1), enabled(1)],
+        vec![registered(), added(1), disabled(1, DisabledBy::Gone), disabled(1, DisabledBy::Gone)],
     ] {
         for command in [register(usual()), change_settings(usual()), revoke(1), remove(1)] {
             given(damaged.clone()).when(command).then_expect_error(GameError::Corrupt);

@@ -82,18 +82,13 @@ async fn receiver(answer: Vec<u8>) -> (u16, oneshot::Receiver<(String, TcpStream
 }
 
 fn status_of(outcome: &AttemptOutcome) -> Option<u16> {
-    match outcome {
-        AttemptOutcome::Delivered { status, .. } | AttemptOutcome::Refused { status, .. } => {
-            Some(*status)
-        }
-        AttemptOutcome::Failed { .. } => None,
-    }
+    outcome.answer().map(|it| it.status.as_u16())
 }
 
 fn failure_of(outcome: &AttemptOutcome) -> Option<Failure> {
     match outcome {
         AttemptOutcome::Failed { failure, .. } => Some(*failure),
-        AttemptOutcome::Delivered { .. } | AttemptOutcome::Refused { .. } => None,
+        AttemptOutcome::Answered { .. } => None,
     }
 }
 
@@ -128,10 +123,8 @@ async fn a_refusal_keeps_its_status_and_what_was_said() {
     let answer = b"HTTP/1.1 500 X\r\ncontent-length: 4\r\n\r\nno\0\xff";
     let (port, _request) = receiver(answer.to_vec()).await;
     let outcome = attempt(&in_dev(), &format!("http://127.0.0.1:{port}/")).await;
-    let AttemptOutcome::Refused { status: 500, excerpt, .. } = outcome else {
-        panic!("{outcome:?}");
-    };
-    assert_eq!(excerpt, b"no\0\xff");
+    assert_eq!(status_of(&outcome), Some(500));
+    assert_eq!(outcome.answer().unwrap().body, b"no\0\xff");
 }
 
 #[tokio::test]
@@ -161,9 +154,7 @@ async fn no_more_of_an_answer_is_read_than_16_kib() {
         // The rest never comes: waiting for it would take the whole deadline.
         let outcome = attempt(&in_dev(), &format!("http://127.0.0.1:{port}/")).await;
         assert_eq!(status_of(&outcome), Some(status));
-        if let AttemptOutcome::Refused { excerpt, .. } = &outcome {
-            assert_eq!(excerpt.len(), ANSWER_BYTES_MAX);
-        }
+        assert_eq!(outcome.answer().unwrap().body.len(), ANSWER_BYTES_MAX);
         assert_eq!(outcome.is_delivered(), status == 200);
         drop(request.await.unwrap());
     }
@@ -189,10 +180,10 @@ async fn a_refusal_stays_one_even_if_its_explanation_never_ends() {
     let (port, _request) =
         receiver(b"HTTP/1.1 503 X\r\ncontent-length: 9\r\n\r\ndrip".to_vec()).await;
     let outcome = attempt(&sender, &format!("http://127.0.0.1:{port}/")).await;
-    let AttemptOutcome::Refused { status: 503, excerpt, .. } = outcome else {
+    let Some(answer) = outcome.answer() else {
         panic!("{outcome:?}");
     };
-    assert_eq!(excerpt, b"drip");
+    assert_eq!((answer.status.as_u16(), &*answer.body), (503, b"drip".as_slice()));
 }
 
 #[tokio::test]

@@ -1,0 +1,124 @@
+//! `toffeepay endpoints`: where a game's webhooks go.
+
+mod add;
+mod change;
+mod list;
+mod rotate;
+mod switch;
+
+use std::{
+    num::{NonZeroU16, NonZeroU32},
+    process::ExitCode,
+};
+
+use clap::{Args, Subcommand};
+use url::Url;
+
+use super::{CliError, Output, operator::flush};
+use crate::{
+    domain::{
+        game::{DeliveryLimits, PayloadShape, WebhookType},
+        text::DisplayName,
+        violation::Violation,
+    },
+    webhooks::TargetPolicy,
+};
+
+/// The longest that an old secret goes on signing, in hours: a week.
+const GRACE_HOURS_MAX: i64 = 168;
+
+/// Adds, changes, disables and removes webhook endpoints, and rotates their secrets.
+///
+/// A game server hears of a payment by a signed POST to its endpoint. An endpoint belongs to one
+/// game and one world. Its secret is shown once, when it is made; only a sealed copy is kept. What
+/// was sent there, and what came of it, is shown by `toffeepay deliveries`.
+///
+/// Example:
+///   `toffeepay endpoints add space_shooter --world test --url https://game.example/webhook > secret.txt`
+///   `toffeepay endpoints list space_shooter`
+///   `toffeepay endpoints change space_shooter whe_06xp… --per-second 50`
+///   `toffeepay endpoints rotate space_shooter whe_06xp… --grace-hours 24 > secret.txt`
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct EndpointsArgs {
+    #[command(subcommand)]
+    command: EndpointsCommand,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum EndpointsCommand {
+    Add(add::AddArgs),
+    List(list::ListArgs),
+    Change(change::ChangeArgs),
+    Rotate(rotate::RotateArgs),
+    Disable(switch::DisableArgs),
+    Enable(switch::EnableArgs),
+    Remove(switch::RemoveArgs),
+}
+
+impl EndpointsArgs {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// A [`CliError`].
+    pub async fn run(self, output: &mut Output<'_>) -> Result<ExitCode, CliError> {
+        match self.command {
+            EndpointsCommand::Add(args) => args.run(output).await?,
+            EndpointsCommand::List(args) => args.run(output).await?,
+            EndpointsCommand::Change(args) => args.run(output).await?,
+            EndpointsCommand::Rotate(args) => args.run(output).await?,
+            EndpointsCommand::Disable(args) => args.run(output).await?,
+            EndpointsCommand::Enable(args) => args.run(output).await?,
+            EndpointsCommand::Remove(args) => args.run(output).await?,
+        }
+        flush(output)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Refuses a place that nothing would ever be sent to.
+fn check_target(url: &Url) -> Result<(), CliError> {
+    TargetPolicy::PublicHttps.check(url).map_err(|blocked| CliError::Setting {
+        name: "--url",
+        rule: format!("is refused: {blocked}"),
+        received: Some(url.to_string()),
+    })
+}
+
+fn shape(text: &str) -> Result<PayloadShape, Violation> {
+    PayloadShape::parse(text).ok_or_else(|| Violation::new("must be flat or envelope", text))
+}
+
+fn webhook_type(text: &str) -> Result<WebhookType, Violation> {
+    WebhookType::parse(text)
+        .ok_or_else(|| Violation::new("must be a type such as session.paid", text))
+}
+
+fn description(text: &str) -> Result<DisplayName, Violation> {
+    DisplayName::parse(text)
+}
+
+/// How many at once; the usual number, if `None`.
+fn at_once(text: &str) -> Result<AtOnce, Violation> {
+    match text {
+        "usual" => Ok(AtOnce(None)),
+        text => DeliveryLimits::parse_at_once(text).map(|it| AtOnce(Some(it))),
+    }
+}
+
+/// How many a second; as many as it takes, if `None`.
+fn per_second(text: &str) -> Result<PerSecond, Violation> {
+    match text {
+        "none" => Ok(PerSecond(None)),
+        text => DeliveryLimits::parse_per_second(text).map(|it| PerSecond(Some(it))),
+    }
+}
+
+// Types of their own, since clap reads an `Option` as an argument that may be missing.
+
+#[derive(Clone, Copy, Debug)]
+struct AtOnce(Option<NonZeroU16>);
+
+#[derive(Clone, Copy, Debug)]
+struct PerSecond(Option<NonZeroU32>);

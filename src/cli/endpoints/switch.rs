@@ -1,0 +1,90 @@
+//! `toffeepay endpoints disable`, `enable` and `remove`: whether anything is sent there.
+
+use clap::Args;
+
+use super::super::{
+    CliError, Output,
+    database::DatabaseArgs,
+    operator::{admin, endpoint_id, game_id},
+};
+use crate::domain::id::{EndpointId, GameId};
+
+/// Sends nothing there until it is enabled again. What is to be sent is kept for 30 days.
+///
+/// An endpoint is also disabled by itself: when it answers 410 Gone, and when nothing was delivered
+/// to it for 96 hours.
+///
+/// Example: toffeepay endpoints disable space_shooter whe_06xp…
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct DisableArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// The endpoint's id (whe_…) as `endpoints list` shows it.
+    #[arg(value_parser = endpoint_id)]
+    endpoint_id: EndpointId,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Sends webhooks there again, those first that were kept meanwhile.
+///
+/// What was given up before it was disabled is not among them: see `deliveries recover`.
+///
+/// Example: toffeepay endpoints enable space_shooter whe_06xp…
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct EnableArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// The endpoint's id (whe_…) as `endpoints list` shows it.
+    #[arg(value_parser = endpoint_id)]
+    endpoint_id: EndpointId,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Sends nothing there any more; what was still to be sent is dropped, and what was given up.
+///
+/// Example: toffeepay endpoints remove space_shooter whe_06xp…
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct RemoveArgs {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    game_id: GameId,
+    /// The endpoint's id (whe_…) as `endpoints list` shows it.
+    #[arg(value_parser = endpoint_id)]
+    endpoint_id: EndpointId,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl DisableArgs {
+    pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let opened = self.database.open().await?;
+        admin(&opened).disable_endpoint(&self.game_id, self.endpoint_id.clone()).await?;
+        writeln!(output.err, "Nothing is sent to {} until it is enabled.", self.endpoint_id)?;
+        Ok(())
+    }
+}
+
+impl EnableArgs {
+    pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let opened = self.database.open().await?;
+        admin(&opened).enable_endpoint(&self.game_id, self.endpoint_id.clone()).await?;
+        writeln!(output.err, "Webhooks are sent to {}.", self.endpoint_id)?;
+        Ok(())
+    }
+}
+
+impl RemoveArgs {
+    pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let opened = self.database.open().await?;
+        admin(&opened).remove_endpoint(&self.game_id, self.endpoint_id.clone()).await?;
+        writeln!(output.err, "Nothing is sent to {} any more.", self.endpoint_id)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Hands in again all that an endpoint did not take since some time: a job that is kept, done in
+//! pieces by whoever comes by, and goes on where it was if they die.
+
+use sqlx::{FromRow, PgConnection, PgPool};
+
+use crate::domain::{
+    Timestamp,
+    id::{EndpointId, RecoveryId},
+};
+
+/// How many messages one step hands in.
+const AT_ONCE: i64 = 500;
+
+/// How far a recovery is.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Recovery {
+    /// Its name.
+    pub recovery_id: String,
+    /// Whose.
+    pub endpoint_id: String,
+    /// Of messages that were noted since.
+    pub since: Timestamp,
+    /// When it was asked for.
+    pub started_at: Timestamp,
+    /// When the last was handed in.
+    pub finished_at: Option<Timestamp>,
+    /// How many there were when it was asked for.
+    pub total: i64,
+    /// How many are handed in.
+    pub handed_in: i64,
+}
+
+const COLUMNS: &str = "recovery_id, endpoint_id, since, started_at, finished_at, total, handed_in";
+
+/// Starts one: of all messages noted `since` that were given up, or that wait for a later attempt
+/// `now`. The endpoint is probed at once if it is left alone. Safe to repeat.
+///
+/// # Errors
+///
+/// If the database does not answer. Then it may have been started.
+pub async fn start(
+    pool: &PgPool,
+    id: &RecoveryId,
+    endpoint_id: &EndpointId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Recovery, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "WITH probed AS (
+             UPDATE webhook_lane SET open_until = NULL
+             WHERE endpoint_id = $2 AND open_until IS NOT NULL
+         )
+         INSERT INTO webhook_recovery (recovery_id, endpoint_id, since, started_at, total)
+         SELECT $1, $2, $3, $4,
+             (SELECT count(*) FROM webhook_dead WHERE endpoint_id = $2 AND $3 <= noted_at)
+             + (SELECT count(*) FROM webhook_due
+                WHERE endpoint_id = $2 AND $4 < next_at AND 0 < attempts AND $3 <= noted_at)
+         ON CONFLICT (recovery_id) DO UPDATE SET recovery_id = excluded.recovery_id
+         RETURNING {COLUMNS}"
+    ))
+    .bind(id.as_str())
+    .bind(endpoint_id.as_str())
+    .bind(since)
+    .bind(now)
+    .fetch_one(pool)
+    .await
+}
+
+/// How far one is; `None` once its endpoint was removed.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Recovery>, sqlx::Error> {
+    let query = format!("SELECT {COLUMNS} FROM webhook_recovery WHERE recovery_id = $1");
+    sqlx::query_as(&query).bind(id).fetch_optional(pool).await
+}
+
+/// Does a piece of the oldest recovery that is not finished and that nobody else is at; `None`, if
+/// there is none. Messages that were given up come first, the oldest of them.
+///
+/// # Errors
+///
+/// If the database does not answer. Then the piece is done as a whole, or not at all.
+pub async fn step(pool: &PgPool, now: Timestamp) -> Result<Option<Recovery>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    let next: Option<Recovery> = sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM webhook_recovery WHERE finished_at IS NULL
+         ORDER BY started_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+    ))
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(recovery) = next else { return Ok(None) };
+    let mut count = revive(&mut transaction, &recovery).await?;
+    if count == 0 {
+        count = bring_forward(&mut transaction, &recovery).await?;
+    }
+    let finished_at = (count == 0).then_some(now);
+    let done = sqlx::query_as(&format!(
+        "UPDATE webhook_recovery SET handed_in = handed_in + $2, finished_at = $3
+         WHERE recovery_id = $1 RETURNING {COLUMNS}"
+    ))
+    .bind(&recovery.recovery_id)
+    .bind(count)
+    .bind(finished_at)
+    .fetch_one(&mut *transaction)
+    .await?;
+    sqlx::query("SELECT wake_webhooks($1, 'epoch') WHERE 0 < $2")
+        .bind(&recovery.endpoint_id)
+        .bind(count)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(done))
+}
+
+/// Makes due again what was given up; how many.
+async fn revive(transaction: &mut PgConnection, it: &Recovery) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "WITH dead AS (
+             DELETE FROM webhook_dead WHERE (endpoint_id, message_id) IN (
+                 SELECT endpoint_id, message_id FROM webhook_dead
+                 WHERE endpoint_id = $1 AND $2 <= noted_at AND died_at <= $3
+                 ORDER BY noted_at, sequence, ordinal LIMIT $4)
+             RETURNING endpoint_id, noted_at, message_id, session_id, sequence, ordinal
+         ), due AS (
+             INSERT INTO webhook_due
+                 (endpoint_id, noted_at, message_id, session_id, sequence, ordinal, next_at)
+             SELECT dead.*, to_timestamp(1) FROM dead
+             ORDER BY noted_at, session_id, sequence, ordinal
+             ON CONFLICT DO NOTHING
+         )
+         SELECT count(*) FROM dead",
+    )
+    .bind(&it.endpoint_id)
+    .bind(it.since)
+    .bind(it.started_at)
+    .bind(AT_ONCE)
+    .fetch_one(transaction)
+    .await
+}
+
+/// Makes due now what waits for a later attempt; how many.
+async fn bring_forward(transaction: &mut PgConnection, it: &Recovery) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "WITH next AS MATERIALIZED (
+             SELECT id FROM webhook_due, webhook_recovery
+             WHERE recovery_id = $1 AND webhook_due.endpoint_id = $2 AND after_due < id
+               AND 0 < attempts AND $3 <= noted_at AND webhook_recovery.started_at < next_at
+             ORDER BY id LIMIT $4
+         ), moved AS (
+             UPDATE webhook_due due SET next_at = to_timestamp(1) FROM next WHERE due.id = next.id
+         ), noted AS (
+             UPDATE webhook_recovery SET after_due = (SELECT max(id) FROM next)
+             WHERE recovery_id = $1 AND EXISTS (SELECT FROM next)
+         )
+         SELECT count(*) FROM next",
+    )
+    .bind(&it.recovery_id)
+    .bind(&it.endpoint_id)
+    .bind(it.since)
+    .bind(AT_ONCE)
+    .fetch_one(transaction)
+    .await
+}

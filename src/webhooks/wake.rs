@@ -1,0 +1,74 @@
+//! Who is told that something is due: the worker that holds the endpoint's lane, or else any.
+//!
+//! Whoever makes something due says so in its own transaction (`wake_webhooks` in the schema): a
+//! row that workers read, and a NOTIFY that those hear who listen just then.
+
+use std::time::Duration;
+
+use sqlx::{
+    PgConnection, PgPool,
+    postgres::{PgListener, PgPoolOptions},
+};
+use tokio::{sync::mpsc, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+/// Where it is announced for which endpoint something is due; the endpoint's id is the payload.
+const CHANNEL: &str = "toffeepay_webhooks";
+
+/// How many announcements wait to be heard at most. What is dropped is found by the next look.
+pub(super) const HEARD_MAX: usize = 1_024;
+
+/// How long to wait before listening again when the connection was lost.
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Passes on for which endpoints something is due, until asked to stop.
+pub(super) async fn listen(pool: PgPool, heard: mpsc::Sender<String>, shutdown: CancellationToken) {
+    // A connection outside the worker's pool, which must neither wait for it nor lack it.
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(pool.connect_options().as_ref().clone());
+    let listening = async {
+        loop {
+            if let Err(error) = listen_until_lost(&own, &heard).await {
+                tracing::debug!(%error, "due webhooks are not announced; workers look by themselves");
+            }
+            sleep(LISTEN_AGAIN_AFTER).await;
+        }
+    };
+    shutdown.run_until_cancelled(listening).await;
+}
+
+async fn listen_until_lost(own: &PgPool, heard: &mpsc::Sender<String>) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(own).await?;
+    listener.listen(CHANNEL).await?;
+    while let Some(announced) = listener.try_recv().await? {
+        // If it is full, the next look finds it.
+        let _ = heard.try_send(announced.payload().to_owned());
+    }
+    Ok(())
+}
+
+/// Notes when something will be due next to an endpoint, for when nobody holds its lane.
+///
+/// Takes two statements of one transaction: whoever has made something due, and has not committed,
+/// is waited for by the first, and seen by the second.
+pub(super) async fn note_next(
+    transaction: &mut PgConnection,
+    endpoint_id: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT FROM webhook_wake WHERE endpoint_id = $1 FOR UPDATE")
+        .bind(endpoint_id)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query(
+        "UPDATE webhook_wake
+         SET due_at = (SELECT min(next_at) FROM webhook_due WHERE endpoint_id = $1)
+         WHERE endpoint_id = $1",
+    )
+    .bind(endpoint_id)
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
