@@ -1,8 +1,8 @@
 """Checks a webhook's signatures with code that is not ours: Stripe's own library, the Standard
 Webhooks package, and the recipe of the guide as a game studio would type it in.
 
-stdin:  {"secret": "whsec_…", "headers": {lower-case name: value}, "body_base64": "…"}
-stdout: {"stripe": bool, "standard": bool, "guide": bool, "errors": {check: why it was refused}}
+stdin:  [{"secret": "whsec_…", "headers": {lower-case name: value}, "body_base64": "…"}, …]
+stdout: [{"stripe": bool, "standard": bool, "guide": bool, "errors": {check: why it was refused}}, …]
 """
 
 import base64
@@ -47,8 +47,7 @@ CHECKS = {
 }
 
 
-def main():
-    delivery = json.load(sys.stdin)
+def verdicts_on(delivery):
     raw_body = base64.b64decode(delivery["body_base64"])
     verdicts = {"errors": {}}
     for name, check in CHECKS.items():
@@ -58,7 +57,7 @@ def main():
         except Exception as error:  # Whatever a library raises, it has refused.
             verdicts[name] = False
             verdicts["errors"][name] = f"{type(error).__name__}: {error}"
-    print(json.dumps(verdicts))
+    return verdicts
 
 
-main()
+print(json.dumps([verdicts_on(delivery) for delivery in json.load(sys.stdin)]))

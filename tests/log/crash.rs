@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    child::{self, Other},
     given::{PATIENCE, append, assert_gapless, committer},
     support::{
+        child::{self, Other},
         cluster::{Scratch, durable},
         database::TestDatabase,
     },

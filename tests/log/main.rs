@@ -5,7 +5,6 @@
 
 mod append_only;
 mod batch;
-mod child;
 mod commit;
 mod connection;
 mod counter;

@@ -16,9 +16,11 @@ use toffeepay::{
 use tokio::task::JoinSet;
 
 use crate::{
-    child::{self, Other},
     given::{append, assert_gapless, committer, head},
-    support::database::TestDatabase,
+    support::{
+        child::{self, Other},
+        database::TestDatabase,
+    },
 };
 
 const WRITERS_PER_PROCESS: usize = 8;

@@ -7,6 +7,7 @@
 #![allow(unreachable_pub, reason = "each test binary is a crate of its own")]
 
 pub mod browser;
+pub mod child;
 pub mod cluster;
 pub mod conversation;
 pub mod database;

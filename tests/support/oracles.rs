@@ -68,24 +68,45 @@ pub fn get_ready() {
     tools::python();
 }
 
+/// A delivery as it was received, and the secret to judge it by.
+pub struct Judged<'a> {
+    pub secret: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
 /// Asks all judges about one delivery as it was received. They compare its time with the clock.
 ///
 /// Blocking, up to a second: two child processes.
 pub fn verify_webhook(secret: &str, headers: &HeaderMap, body: &[u8]) -> Verdicts {
-    let headers: Map<String, Value> = headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
-        .collect();
-    let delivery =
-        json!({ "secret": secret, "headers": headers, "body_base64": STANDARD.encode(body) });
+    let mut verdicts = verify_webhooks(&[Judged { secret, headers, body }]);
+    verdicts.pop().expect("as many verdicts as deliveries")
+}
+
+/// The same about many, in no more processes.
+pub fn verify_webhooks(deliveries: &[Judged<'_>]) -> Vec<Verdicts> {
+    let deliveries: Vec<Value> = deliveries.iter().map(Judged::to_json).collect();
     let in_node = tools::npm_clients().join("verify_webhook.mjs");
     let in_python = tools::client_script("verify_webhook.py");
-    Verdicts {
-        node: judge(Command::new(tools::node()).arg(in_node), &delivery),
-        python: judge(Command::new(tools::python()).arg(in_python), &delivery),
+    let node = judge(Command::new(tools::node()).arg(in_node), &deliveries);
+    let python = judge(Command::new(tools::python()).arg(in_python), &deliveries);
+    node.into_iter().zip(python).map(|(node, python)| Verdicts { node, python }).collect()
+}
+
+impl Judged<'_> {
+    fn to_json(&self) -> Value {
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let headers = self.headers.iter();
+        let headers: Map<String, Value> =
+            headers.map(|(name, it)| (name.to_string(), text(it.as_bytes()).into())).collect();
+        let body = STANDARD.encode(self.body);
+        json!({ "secret": self.secret, "headers": headers, "body_base64": body })
     }
 }
 
-fn judge(command: &mut Command, delivery: &Value) -> Verdict {
-    serde_json::from_value(ask(command, delivery)).expect("a verdict as the script says")
+fn judge(command: &mut Command, deliveries: &[Value]) -> Vec<Verdict> {
+    let verdicts: Vec<Verdict> = serde_json::from_value(ask(command, &Value::from(deliveries)))
+        .expect("verdicts as the script says");
+    assert_eq!(verdicts.len(), deliveries.len());
+    verdicts
 }

@@ -20,13 +20,13 @@ use toffeepay::{
         return_url::ReturnUrl,
         session::{
             CaptureMode, CreateSession, PaymentMethod, PaymentOutcome, ProviderName, Reference,
-            Session, SessionCommand, StartPayment,
+            Session, SessionCommand, SessionError, StartPayment,
         },
         text::{DisplayName, ItemTitle, UserId},
         world::World as MoneyWorld,
     },
     event_store::{
-        CommandContext, EventStore,
+        CommandContext, EventStore, ExecuteError,
         subscription::{Follower, Step, Wake},
     },
     ids::NewId,
@@ -37,7 +37,7 @@ use toffeepay::{
 };
 use url::Url;
 
-use super::support::database::TestDatabase;
+use super::{receiver::PATIENCE, support::database::TestDatabase};
 
 pub(crate) const PLAYER: &str = "player_42";
 
@@ -76,8 +76,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let TestDatabase { owner, service, service_options, .. } = TestDatabase::new().await;
-        let master = Key::generate();
+        Self::on(TestDatabase::new().await, Key::generate()).await
+    }
+
+    /// One on a database where there is none yet.
+    pub(crate) async fn on(database: TestDatabase, master: Key) -> Self {
+        let TestDatabase { owner, service, service_options, .. } = database;
         let store = EventStore::open(service.clone(), service_options, &master, Arc::new(|| ()));
         let clock = Arc::new(ManualClock(Mutex::new(SystemClock.now())));
         let game_id = GameId::parse("space_shooter").unwrap();
@@ -141,12 +145,28 @@ impl World {
         text
     }
 
+    /// Appends once more until that is possible, after the database was away.
+    pub(crate) async fn until_it_answers(&self) {
+        let began = std::time::Instant::now();
+        while let Err(error) = self.try_session_of(MoneyWorld::Test).await {
+            assert!(began.elapsed() < PATIENCE, "{error}");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
     /// Creates a session for test money.
     pub(crate) async fn session(&self) -> SessionId {
         self.session_of(MoneyWorld::Test).await
     }
 
     pub(crate) async fn session_of(&self, world: MoneyWorld) -> SessionId {
+        self.try_session_of(world).await.unwrap()
+    }
+
+    async fn try_session_of(
+        &self,
+        world: MoneyWorld,
+    ) -> Result<SessionId, ExecuteError<SessionError>> {
         let now = self.clock.now();
         let session_id = SessionId::new(now);
         let create = SessionCommand::Create(Box::new(CreateSession {
@@ -165,8 +185,9 @@ impl World {
             created_at: now,
             expires_at: now + TimeDelta::hours(24),
         }));
-        self.command(&session_id, create).await;
-        session_id
+        let context = self.context();
+        self.store.execute::<Session>(session_id.as_str(), create, &context).await?;
+        Ok(session_id)
     }
 
     /// Has a session paid.

@@ -1,10 +1,13 @@
-//! Another process that appends too: this test program again, in a mode of its own.
+//! Another process that works on the same database: this test program again, in a mode of its own.
 
 use std::{
     env,
     io::{BufRead, BufReader, Lines},
     process::{Child, ChildStdout, Command, Stdio},
 };
+
+/// Tells the other process the master key, if it needs one.
+const KEY_VARIABLE: &str = "TOFFEEPAY_TEST_KEY";
 
 /// Names the database to the other process.
 const DATABASE_VARIABLE: &str = "TOFFEEPAY_TEST_DATABASE";
@@ -18,9 +21,15 @@ pub struct Other {
 impl Other {
     /// Runs the ignored test `body`, which finds the database by [`database_url`].
     pub fn start(body: &str, database_url: &str) -> Self {
+        Self::start_with_key(body, database_url, "")
+    }
+
+    /// The same, with a master key, which it finds by [`master_key`].
+    pub fn start_with_key(body: &str, database_url: &str, key: &str) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", body])
             .env(DATABASE_VARIABLE, database_url)
+            .env(KEY_VARIABLE, key)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -57,7 +66,12 @@ impl Drop for Other {
     }
 }
 
-/// In the other process: where to append. `None` if somebody runs the ignored tests by hand.
+/// In the other process: the master key.
+pub fn master_key() -> Option<String> {
+    env::var(KEY_VARIABLE).ok()
+}
+
+/// In the other process: where to work. `None` if somebody runs the ignored tests by hand.
 pub fn database_url() -> Option<String> {
     env::var(DATABASE_VARIABLE).ok()
 }
