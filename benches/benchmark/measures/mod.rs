@@ -8,6 +8,7 @@ mod mixed;
 mod page;
 mod processes;
 mod status;
+mod webhooks;
 
 use clap::ValueEnum;
 
@@ -32,6 +33,8 @@ pub(crate) enum Measure {
     Processes,
     /// A new projection from the first event on.
     CatchUp,
+    /// Webhooks: how soon, how many, and what stands in their way.
+    Webhooks,
     /// Speed, memory and disk while the log grows.
     Growth,
 }
@@ -50,6 +53,7 @@ impl Measure {
             Self::Mixed => mixed::run(bench).await,
             Self::Processes => processes::run(bench).await,
             Self::CatchUp => catch_up::run(bench).await,
+            Self::Webhooks => webhooks::run(bench).await,
             Self::Growth => growth::run(bench).await,
         }
     }

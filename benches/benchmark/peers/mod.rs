@@ -2,6 +2,7 @@
 
 mod nothing;
 mod stock;
+mod webhooks;
 
 use std::{process::Command, time::Duration};
 
@@ -13,6 +14,8 @@ use tokio::net::TcpListener;
 use crate::service::Process;
 
 pub(crate) use nothing::STATIC_PATH;
+pub(crate) use webhooks::{HANGS_PATH, RECEIVED_PATH, TAKES_PATH};
+
 pub(crate) use stock::{CREATE_PATH as STOCK_CREATE_PATH, SCHEMA as STOCK_SCHEMA, framework};
 
 /// The same for every peer, and what our service has.
@@ -33,6 +36,17 @@ pub(crate) enum Peer {
         #[arg(long)]
         database_url: String,
     },
+    /// A receiver of webhooks.
+    Receiver,
+    /// Our own worker, but that it may send to this machine.
+    Worker {
+        /// A database with our schema.
+        #[arg(long)]
+        database_url: String,
+        /// The key of its log.
+        #[arg(long)]
+        master_key: String,
+    },
 }
 
 impl Peer {
@@ -47,6 +61,11 @@ impl Peer {
             Self::Stock { database_url } => {
                 command.arg("stock").arg(format!("--database-url={database_url}"));
             }
+            Self::Receiver => drop(command.arg("receiver")),
+            Self::Worker { database_url, master_key } => {
+                command.arg("worker").arg(format!("--database-url={database_url}"));
+                command.arg(format!("--master-key={master_key}"));
+            }
         }
         Process::start(&mut command)
     }
@@ -56,6 +75,10 @@ impl Peer {
         match self {
             Self::Nothing { static_bytes } => serve(nothing::routes(*static_bytes)).await,
             Self::Stock { database_url } => serve(stock::routes(database_url).await).await,
+            Self::Receiver => serve(webhooks::receiver()).await,
+            Self::Worker { database_url, master_key } => {
+                webhooks::work(database_url, master_key).await;
+            }
         }
     }
 }

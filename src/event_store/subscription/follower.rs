@@ -23,7 +23,9 @@ pub(super) const BATCH_EVENTS_MAX: i64 = 256;
 /// How often an event is tried alone before it is parked.
 const ATTEMPTS_MAX: u32 = 5;
 /// How often to look without having been woken: a NOTIFY may be lost, a lease may come free.
-const POLL_EVERY: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_millis(500);
+/// How often to ask whether who follows is still there.
+const STAND_BY: Duration = Duration::from_millis(250);
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +107,7 @@ impl<S: Subscriber> Follower<S> {
                     () = self.wake.woken() => {}
                     () = backoff::pause(POLL_EVERY, &shutdown) => {}
                 },
-                Ok(Step::NotLeader) => backoff::pause(POLL_EVERY, &shutdown).await,
+                Ok(Step::NotLeader) => backoff::pause(STAND_BY, &shutdown).await,
                 Err(_) => backoff::pause(backoff::after(failures.in_a_row), &shutdown).await,
             }
         }

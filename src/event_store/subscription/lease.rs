@@ -13,9 +13,9 @@ use super::key::Key;
 
 /// How long a process follows without renewing. Short, so that another takes over soon after a
 /// crash; one that outlives it is harmless, because each checkpoint carries the lease's fence.
-const LEASE: Duration = Duration::from_secs(3);
+const LEASE: Duration = Duration::from_millis(1_500);
 /// When to renew, also while there is nothing to do.
-const RENEW_EVERY: Duration = Duration::from_secs(1);
+const RENEW_EVERY: Duration = Duration::from_millis(500);
 const _: () = assert!(RENEW_EVERY.as_millis() * 2 < LEASE.as_millis());
 
 /// How long a transaction with an effect may stand still before the database ends it: a process
