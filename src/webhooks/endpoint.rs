@@ -13,6 +13,8 @@ pub(super) struct EndpointRow {
     pub(super) endpoint_id: String,
     pub(super) game_id: String,
     pub(super) endpoint: Json<Endpoint>,
+    /// It hears of what stands behind this in the log.
+    pub(super) from_position: i64,
 }
 
 /// Does what an event of a game, at a position of the log, means for its endpoints.
@@ -68,18 +70,16 @@ pub(super) async fn follow(
     Ok(())
 }
 
-/// The endpoints of a game that were there before a position of the log.
+/// The endpoints of a game.
 pub(super) async fn of_game(
     connection: &mut PgConnection,
     game_id: &str,
-    before_position: i64,
 ) -> Result<Vec<EndpointRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT endpoint_id, game_id, endpoint FROM webhook_endpoint
-         WHERE game_id = $1 AND from_position < $2 ORDER BY endpoint_id",
+        "SELECT endpoint_id, game_id, endpoint, from_position FROM webhook_endpoint
+         WHERE game_id = $1 ORDER BY endpoint_id",
     )
     .bind(game_id)
-    .bind(before_position)
     .fetch_all(connection)
     .await
 }
@@ -90,7 +90,7 @@ pub(super) async fn enabled(
     endpoint_id: &str,
 ) -> Result<Option<EndpointRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT endpoint_id, game_id, endpoint FROM webhook_endpoint
+        "SELECT endpoint_id, game_id, endpoint, from_position FROM webhook_endpoint
          WHERE endpoint_id = $1 AND is_enabled",
     )
     .bind(endpoint_id)

@@ -3,6 +3,8 @@
 //! The checkpoint moves in the same transaction, so nothing is lost and nothing is noted twice.
 //! Sends nothing: that is the workers' business, in transactions of their own.
 
+use std::{collections::HashMap, sync::Arc};
+
 use cqrs_es::Aggregate;
 use sqlx::PgConnection;
 
@@ -11,6 +13,7 @@ use super::{
     body::{self, Message, PublicUrls},
     endpoint::{self, EndpointRow},
     message::{MessageId, news_of},
+    notes::{self, Note},
 };
 use crate::{
     crash_points,
@@ -22,7 +25,7 @@ use crate::{
     },
     event_store::{
         EventStore, LoadedEvent, RecordedEntry, StoreError, read_envelope, stream_id,
-        subscription::{HandleError, Subscriber},
+        subscription::{HandleError, NotAll, Subscriber},
     },
     vault::Key,
 };
@@ -70,62 +73,17 @@ impl Deliveries {
         Ok(endpoint::follow(connection, game_id, &event, entry.position).await?)
     }
 
-    async fn note(
+    /// Adds what an event tells of to what is to be noted.
+    async fn tell(
         &self,
         connection: &mut PgConnection,
-        endpoint: &EndpointRow,
-        ordinal: i16,
-        recorded_at: Timestamp,
-        message: &Message<'_>,
-    ) -> Result<(), HandleError> {
-        let id = MessageId::of(message.event_id, message.webhook_type);
-        let body = body::write(endpoint.endpoint.shape, message, &self.urls);
-        let sealed = self.bodies.seal(&id, &body.map_err(HandleError::refused)?);
-        // Only a message that is new is due: an event handled again tells nobody twice.
-        sqlx::query(
-            "WITH message AS (
-                 INSERT INTO webhook_message
-                     (endpoint_id, message_id, session_id, sequence, ordinal, type, body, noted_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, greatest($8, now() - interval '29 days'))
-                 ON CONFLICT DO NOTHING
-                 RETURNING endpoint_id, noted_at, message_id, session_id, sequence, ordinal
-             ), lane AS (
-                 INSERT INTO webhook_lane (endpoint_id) SELECT endpoint_id FROM message
-                 ON CONFLICT DO NOTHING
-             ), due AS (
-                 INSERT INTO webhook_due
-                     (endpoint_id, noted_at, message_id, session_id, sequence, ordinal)
-                 SELECT * FROM message
-                 RETURNING endpoint_id
-             )
-             SELECT wake_webhooks(endpoint_id, 'epoch') FROM due",
-        )
-        .bind(&endpoint.endpoint_id)
-        .bind(id.as_str())
-        .bind(message.session_id.as_str())
-        .bind(message.version)
-        .bind(ordinal)
-        .bind(message.webhook_type.as_str())
-        .bind(sealed.map_err(HandleError::refused)?)
-        .bind(recorded_at)
-        .execute(connection)
-        .await?;
-        Ok(())
-    }
-}
-
-impl Subscriber for Deliveries {
-    const NAME: &'static str = "webhooks";
-    const GENERATION: i32 = 1;
-    /// Game servers must not hear of an event twice because of a rebuild.
-    const REPLAYABLE: bool = false;
-
-    async fn handle(
-        &self,
-        connection: &mut PgConnection,
+        batch: &mut Batch,
         entry: &RecordedEntry,
     ) -> Result<(), HandleError> {
         if let Some(game_id) = stream_id::<Game>(&entry.stream) {
+            // What was told before it belongs to the endpoints as they were.
+            notes::write(connection, &mut batch.notes).await?;
+            batch.endpoints.remove(game_id);
             return self.follow_game(connection, game_id, entry).await;
         }
         let Some(session_id) = stream_id::<Session>(&entry.stream) else { return Ok(()) };
@@ -133,8 +91,11 @@ impl Subscriber for Deliveries {
             .map_err(|_| HandleError::refused("the stream's name holds no session's id"))?;
         let envelope = read_envelope(entry).map_err(HandleError::refused)?;
         let game_id = envelope.game.as_deref().unwrap_or_default();
-        let mut endpoints = endpoint::of_game(connection, game_id, entry.position).await?;
-        endpoints.retain(|it| Some(it.endpoint.world) == envelope.world);
+        let of_game = batch.endpoints(connection, game_id).await?;
+        let hears = |it: &&EndpointRow| {
+            it.from_position < entry.position && Some(it.endpoint.world) == envelope.world
+        };
+        let endpoints: Vec<&EndpointRow> = of_game.iter().filter(hears).collect();
         if endpoints.is_empty() {
             return Ok(());
         }
@@ -150,9 +111,86 @@ impl Subscriber for Deliveries {
                 after,
             };
             for endpoint in endpoints.iter().filter(|it| takes(it, webhook_type)) {
-                self.note(connection, endpoint, ordinal, entry.recorded_at, &message).await?;
+                let note = self.note(endpoint, ordinal, entry.recorded_at, &message)?;
+                batch.notes.push(note);
             }
         }
+        Ok(())
+    }
+
+    fn note(
+        &self,
+        endpoint: &EndpointRow,
+        ordinal: i16,
+        recorded_at: Timestamp,
+        message: &Message<'_>,
+    ) -> Result<Note, HandleError> {
+        let id = MessageId::of(message.event_id, message.webhook_type);
+        let body = body::write(endpoint.endpoint.shape, message, &self.urls);
+        let sealed = self.bodies.seal(&id, &body.map_err(HandleError::refused)?);
+        Ok(Note {
+            endpoint_id: endpoint.endpoint_id.clone(),
+            message_id: id,
+            session_id: message.session_id.clone(),
+            sequence: message.version,
+            ordinal,
+            webhook_type: message.webhook_type,
+            sealed_body: sealed.map_err(HandleError::refused)?,
+            recorded_at,
+        })
+    }
+}
+
+/// What was found out and is to be noted of some events.
+#[derive(Default)]
+struct Batch {
+    /// By game.
+    endpoints: HashMap<String, Arc<Vec<EndpointRow>>>,
+    notes: Vec<Note>,
+}
+
+impl Batch {
+    async fn endpoints(
+        &mut self,
+        connection: &mut PgConnection,
+        game_id: &str,
+    ) -> Result<Arc<Vec<EndpointRow>>, sqlx::Error> {
+        if let Some(known) = self.endpoints.get(game_id) {
+            return Ok(Arc::clone(known));
+        }
+        let found = Arc::new(endpoint::of_game(connection, game_id).await?);
+        self.endpoints.insert(game_id.to_owned(), Arc::clone(&found));
+        Ok(found)
+    }
+}
+
+impl Subscriber for Deliveries {
+    const NAME: &'static str = "webhooks";
+    const GENERATION: i32 = 1;
+    /// Game servers must not hear of an event twice because of a rebuild.
+    const REPLAYABLE: bool = false;
+
+    async fn handle(
+        &self,
+        connection: &mut PgConnection,
+        entry: &RecordedEntry,
+    ) -> Result<(), HandleError> {
+        self.handle_all(connection, &[entry]).await.map_err(|it| it.error)
+    }
+
+    /// All that the events tell is noted by one statement.
+    async fn handle_all(
+        &self,
+        connection: &mut PgConnection,
+        entries: &[&RecordedEntry],
+    ) -> Result<(), NotAll> {
+        let mut batch = Batch::default();
+        for (index, entry) in entries.iter().enumerate() {
+            let told = self.tell(connection, &mut batch, entry).await;
+            told.map_err(|error| NotAll { index, error })?;
+        }
+        let written = notes::write(connection, &mut batch.notes).await;
+        written.map_err(|error| NotAll { index: 0, error: error.into() })?;
         crash_points::reach("before_webhook_noted");
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Webhooks: what a session's events tell a game server, how it is signed, and how it is sent.
 //!
 //! Knows the domain's words and neither the API nor the pages. An event becomes a message
-//! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`). Workers (`worker`) hold
+//! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`, `notes`). Workers (`worker`) hold
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
 //! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`),
 //! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`)
@@ -13,6 +13,7 @@ pub mod message;
 mod bodies;
 mod endpoint;
 mod fanout;
+mod notes;
 
 mod breaker;
 mod destination;

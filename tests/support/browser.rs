@@ -251,7 +251,7 @@ impl Browser {
 /// # Panics
 ///
 /// Panics if the child fails or prints something else.
-pub(super) fn ask(command: &mut Command, question: &Value) -> Value {
+pub fn ask(command: &mut Command, question: &Value) -> Value {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

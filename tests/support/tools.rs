@@ -5,9 +5,9 @@
 //! programs are used for, and never writes into the source tree.
 
 mod chromium;
-mod curl;
 mod install;
 mod node;
+mod packaged;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -29,7 +29,25 @@ pub fn chromium() -> PathBuf {
 /// curl.
 pub fn curl() -> PathBuf {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    FOUND.get_or_init(|| curl::find_or_install().unwrap_or_else(|why| panic!("{why}"))).clone()
+    packaged(&FOUND, "curl", "curl")
+}
+
+/// Go's `go`.
+pub fn go() -> PathBuf {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    packaged(&FOUND, "go", "golang-go")
+}
+
+/// A compiler of C#, and what runs its programs.
+pub fn csharp() -> (PathBuf, PathBuf) {
+    static COMPILER: OnceLock<PathBuf> = OnceLock::new();
+    static RUNTIME: OnceLock<PathBuf> = OnceLock::new();
+    (packaged(&COMPILER, "mcs", "mono-mcs"), packaged(&RUNTIME, "mono", "mono-runtime"))
+}
+
+fn packaged(found: &OnceLock<PathBuf>, program: &str, package: &str) -> PathBuf {
+    let find = || packaged::find_or_install(program, package);
+    found.get_or_init(|| find().unwrap_or_else(|why| panic!("{why}"))).clone()
 }
 
 /// Node, at least version 20.

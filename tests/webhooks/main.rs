@@ -17,5 +17,6 @@ mod receiver;
 mod resting;
 mod retrying;
 mod running;
+mod snippets;
 mod taking_over;
 mod world;

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::key::Key;
 use super::lease::Lease;
-use super::{HandleError, Subscriber, dead_letter, lease};
+use super::{HandleError, NotAll, Subscriber, dead_letter, lease};
 use crate::event_store::RecordedEntry;
 
 /// What became of a batch.
@@ -35,18 +35,22 @@ pub(super) async fn handle<S: Subscriber>(
         return Ok(Outcome::Lost);
     }
     let blocked = dead_letter::blocked_streams(&mut transaction, key, entries).await?;
+    let mut free = vec![];
     for (index, entry) in entries.iter().enumerate() {
         if blocked.contains(&entry.stream) {
             dead_letter::park_behind(&mut transaction, key, entry).await?;
-            continue;
+        } else {
+            free.push((index, entry));
         }
-        match call(subscriber, &mut transaction, entry).await {
-            Ok(()) => {}
-            Err(HandleError::Interrupted(error)) => return Err(error),
-            Err(HandleError::Refused(reason)) => {
-                transaction.rollback().await?;
-                return Ok(Outcome::Refused { index, reason });
-            }
+    }
+    let (places, free): (Vec<usize>, Vec<&RecordedEntry>) = free.into_iter().unzip();
+    match call_all(subscriber, &mut transaction, &free).await {
+        Ok(()) => {}
+        Err(NotAll { error: HandleError::Interrupted(error), .. }) => return Err(error),
+        Err(NotAll { index, error: HandleError::Refused(reason) }) => {
+            transaction.rollback().await?;
+            let index = places.get(index).copied().unwrap_or_default();
+            return Ok(Outcome::Refused { index, reason });
         }
     }
     finish(transaction, key, lease, entries).await
@@ -79,7 +83,17 @@ pub(super) async fn call<S: Subscriber>(
     AssertUnwindSafe(subscriber.handle(transaction, entry))
         .catch_unwind()
         .await
-        .unwrap_or_else(|_| Err(HandleError::refused("the subscriber panicked")))
+        .unwrap_or_else(|_| Err(HandleError::panicked()))
+}
+
+async fn call_all<S: Subscriber>(
+    subscriber: &S,
+    transaction: &mut PgConnection,
+    entries: &[&RecordedEntry],
+) -> Result<(), NotAll> {
+    let handled = AssertUnwindSafe(subscriber.handle_all(transaction, entries)).catch_unwind();
+    let panicked = || NotAll { index: 0, error: HandleError::panicked() };
+    handled.await.unwrap_or_else(|_| Err(panicked()))
 }
 
 async fn finish(

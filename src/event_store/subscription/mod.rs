@@ -23,6 +23,6 @@ pub use follower::{FollowError, Follower, Step};
 pub use generation::{SwitchError, live_generation, register, switch};
 pub use reader::{Page, ReadError, read_after};
 pub use retry::{Retried, retry_dead_letters};
-pub use subscriber::{HandleError, StartsAt, Subscriber};
+pub use subscriber::{HandleError, NotAll, StartsAt, Subscriber};
 pub use wake::{Signal, Wake};
 pub use wire::{announce, listen};

@@ -1,7 +1,8 @@
 //! What a reader of the log has to say and do.
 
-use std::fmt::Display;
+use std::{fmt::Display, panic::AssertUnwindSafe};
 
+use futures::FutureExt as _;
 use sqlx::PgConnection;
 use thiserror::Error;
 
@@ -48,6 +49,37 @@ pub trait Subscriber: Send + Sync {
         connection: &mut PgConnection,
         entry: &RecordedEntry,
     ) -> impl Future<Output = Result<(), HandleError>> + Send;
+
+    /// Has the effects of several events, in their order: for whoever can do that with fewer
+    /// statements than one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAll`]: nothing of it is kept. If it cannot be told which event is at fault, the first:
+    /// all are then tried alone, until it is found.
+    fn handle_all(
+        &self,
+        connection: &mut PgConnection,
+        entries: &[&RecordedEntry],
+    ) -> impl Future<Output = Result<(), NotAll>> + Send {
+        async move {
+            for (index, entry) in entries.iter().enumerate() {
+                let handled = AssertUnwindSafe(self.handle(connection, entry)).catch_unwind().await;
+                let handled = handled.unwrap_or_else(|_| Err(HandleError::panicked()));
+                handled.map_err(|error| NotAll { index, error })?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Which of several events was not handled, and why.
+#[derive(Debug)]
+pub struct NotAll {
+    /// Counted from 0.
+    pub index: usize,
+    /// Why.
+    pub error: HandleError,
 }
 
 /// Why an event was not handled.
@@ -65,6 +97,11 @@ impl HandleError {
     /// The event cannot be handled, for a reason without private data.
     pub fn refused(reason: impl Display) -> Self {
         Self::Refused(reason.to_string())
+    }
+
+    /// Would meet the next process as well.
+    pub(super) fn panicked() -> Self {
+        Self::refused("the subscriber panicked")
     }
 }
 

@@ -1,0 +1,15 @@
+//! Programs that come in a package of the system: where they are, or how they get there.
+
+use std::path::PathBuf;
+
+use super::install::{Result, apt_install, find_on_path};
+
+/// The program on `PATH`, else installed from the Debian package.
+pub fn find_or_install(program: &str, package: &str) -> Result<PathBuf> {
+    let find = || find_on_path(&[program]);
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let installed = apt_install(&[package]);
+    find().ok_or_else(|| format!("install {program} ({})", installed.err().unwrap_or_default()))
+}
