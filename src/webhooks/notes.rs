@@ -3,7 +3,10 @@
 use sqlx::PgConnection;
 
 use super::message::MessageId;
-use crate::domain::{Timestamp, game::WebhookType, id::SessionId};
+use crate::{
+    crash_points,
+    domain::{Timestamp, game::WebhookType, id::SessionId},
+};
 
 /// A message for an endpoint.
 pub(super) struct Note {
@@ -66,5 +69,6 @@ pub(super) async fn write(
     .bind(notes.iter().map(|it| it.recorded_at).collect::<Vec<_>>())
     .execute(connection)
     .await?;
+    crash_points::reach("before_webhook_noted");
     Ok(())
 }

@@ -32,17 +32,19 @@ pub fn curl() -> PathBuf {
     packaged(&FOUND, "curl", "curl")
 }
 
-/// Go's `go`.
-pub fn go() -> PathBuf {
+/// Go's `go`; `None`, saying so, where it is not and only somebody with more rights could install it.
+pub fn go() -> Option<PathBuf> {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    packaged(&FOUND, "go", "golang-go")
+    packaged::is_to_be_had("go").then(|| packaged(&FOUND, "go", "golang-go"))
 }
 
-/// A compiler of C#, and what runs its programs.
-pub fn csharp() -> (PathBuf, PathBuf) {
+/// A compiler of C#, and what runs its programs; `None` as for [`go`].
+pub fn csharp() -> Option<(PathBuf, PathBuf)> {
     static COMPILER: OnceLock<PathBuf> = OnceLock::new();
     static RUNTIME: OnceLock<PathBuf> = OnceLock::new();
-    (packaged(&COMPILER, "mcs", "mono-mcs"), packaged(&RUNTIME, "mono", "mono-runtime"))
+    let both =
+        || (packaged(&COMPILER, "mcs", "mono-mcs"), packaged(&RUNTIME, "mono", "mono-runtime"));
+    (packaged::is_to_be_had("mcs") && packaged::is_to_be_had("mono")).then(both)
 }
 
 fn packaged(found: &OnceLock<PathBuf>, program: &str, package: &str) -> PathBuf {
