@@ -24,7 +24,7 @@ CREATE TABLE webhook_wake (
 
 INSERT INTO webhook_wake SELECT endpoint_id, 'epoch' FROM webhook_lane;
 
--- For whoever makes something due to an endpoint, in the same transaction: its lane is taken, or
+-- For whoever has something due to an endpoint sooner, in the same transaction: its lane is taken, or
 -- its worker called, once that is committed. Of several calls in a transaction one is heard.
 CREATE FUNCTION wake_webhooks(of_endpoint text, at timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -33,5 +33,15 @@ LANGUAGE sql AS $$
     WHERE webhook_wake.due_at IS NULL OR excluded.due_at < webhook_wake.due_at;
     SELECT pg_notify('toffeepay_webhooks', of_endpoint);
 $$;
+
+-- Whatever is due for the first time wakes, also if a process of the version before noted it.
+CREATE FUNCTION wake_for_what_is_due() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM wake_webhooks(endpoint_id, 'epoch') FROM (SELECT DISTINCT endpoint_id FROM added) it;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER webhook_due_wakes AFTER INSERT ON webhook_due
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION wake_for_what_is_due();
 
 GRANT SELECT, INSERT, UPDATE ON webhook_wake TO toffeepay_service;

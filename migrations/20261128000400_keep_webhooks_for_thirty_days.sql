@@ -9,8 +9,8 @@ ALTER INDEX webhook_attempt_by_message RENAME TO webhook_attempt_before_by_messa
 
 CREATE TABLE webhook_message (
     -- When the event that caused it was recorded; the same if the event is handled again. A month
-    -- ago at the most.
-    noted_at    timestamptz NOT NULL,
+    -- ago at the most. A process of the version before says nothing of it.
+    noted_at    timestamptz NOT NULL DEFAULT now(),
     endpoint_id text        NOT NULL,
     -- Derived from the event and the type: the receiver's `webhook-id`.
     message_id  text        NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE webhook_attempt (
     -- `delivered`, `refused` (see the status), or why there was no whole answer.
     outcome     text        NOT NULL,
     -- The beginning of the answer's body, for the endpoint's owner. Sealed: it may echo a player.
-    answer      bytea
+    excerpt     bytea
 ) PARTITION BY RANGE (written_at);
 CREATE INDEX webhook_attempt_by_message ON webhook_attempt (endpoint_id, message_id, number);
 
@@ -119,7 +119,9 @@ UPDATE webhook_dead it SET noted_at = message.noted_at FROM webhook_message mess
 WHERE (message.endpoint_id, message.message_id) = (it.endpoint_id, it.message_id);
 DROP TABLE webhook_message_before, webhook_attempt_before;
 
-ALTER TABLE webhook_due ALTER COLUMN noted_at SET NOT NULL;
+-- The same transaction's time as the message's, for a process of the version before. That one cannot
+-- give a message up: it stays due until a process of this version does.
+ALTER TABLE webhook_due ALTER COLUMN noted_at SET NOT NULL, ALTER COLUMN noted_at SET DEFAULT now();
 ALTER TABLE webhook_dead ALTER COLUMN noted_at SET NOT NULL;
 -- For whoever hands in again what was given up since some time.
 CREATE INDEX webhook_dead_by_time ON webhook_dead (endpoint_id, noted_at);

@@ -184,7 +184,7 @@ const WRITE: &str = "WITH it AS MATERIALIZED (
     WHERE lane.endpoint_id = it.endpoint_id AND lane.fence = it.fence
 )
 INSERT INTO webhook_attempt
-    (endpoint_id, fence, message_id, number, at, outcome, http_status, elapsed_ms, answer)
+    (endpoint_id, fence, message_id, number, at, outcome, http_status, elapsed_ms, excerpt)
 SELECT * FROM unnest($1::text[], $2::bigint[], $4::text[], $5::int[], $8::timestamptz[],
                      $9::text[], $10::smallint[], $11::bigint[], $12::bytea[])";
 

@@ -221,7 +221,7 @@ impl History {
     ) -> Result<Vec<AttemptRow>, sqlx::Error> {
         type Row = (Timestamp, i32, String, Option<i16>, i64, Option<Vec<u8>>);
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT at, number, outcome, http_status, elapsed_ms, answer FROM webhook_attempt
+            "SELECT at, number, outcome, http_status, elapsed_ms, excerpt FROM webhook_attempt
              WHERE endpoint_id = $1 AND message_id = $2 AND $3 <= written_at
              ORDER BY at DESC LIMIT $4",
         )

@@ -24,7 +24,7 @@ pub(super) struct Note {
 }
 
 /// Writes them all, in their order, which is that of their numbers. Only a message that is new is
-/// due: an event handled again tells nobody twice.
+/// due: an event handled again tells nobody twice. Workers are woken by the schema.
 pub(super) async fn write(
     connection: &mut PgConnection,
     notes: &mut Vec<Note>,
@@ -49,15 +49,11 @@ pub(super) async fn write(
          ), lane AS (
              INSERT INTO webhook_lane (endpoint_id) SELECT DISTINCT endpoint_id FROM message
              ON CONFLICT DO NOTHING
-         ), due AS (
-             INSERT INTO webhook_due
-                 (endpoint_id, noted_at, message_id, session_id, sequence, ordinal)
-             SELECT endpoint_id, noted_at, message_id, session_id, sequence, ordinal
-             FROM message JOIN it USING (endpoint_id, message_id) ORDER BY number
-             RETURNING endpoint_id
          )
-         SELECT wake_webhooks(endpoint_id, 'epoch')
-         FROM (SELECT DISTINCT endpoint_id FROM due) due",
+         INSERT INTO webhook_due
+             (endpoint_id, noted_at, message_id, session_id, sequence, ordinal)
+         SELECT endpoint_id, noted_at, message_id, session_id, sequence, ordinal
+         FROM message JOIN it USING (endpoint_id, message_id) ORDER BY number",
     )
     .bind(notes.iter().map(|it| it.endpoint_id.as_str()).collect::<Vec<_>>())
     .bind(notes.iter().map(|it| it.message_id.as_str()).collect::<Vec<_>>())

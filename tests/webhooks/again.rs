@@ -186,3 +186,24 @@ async fn what_is_older_than_thirty_days_is_dropped_with_what_is_still_due_of_it(
     keep_partitions(&world.service).await.unwrap();
     assert_eq!((list().await, world.due().await.len(), partitions().await), (1, 1, 66));
 }
+
+/// As while processes are replaced one after the other: the schema is new, and one of them is not.
+#[tokio::test]
+async fn what_a_process_of_the_version_before_has_noted_is_sent() {
+    let (world, receiver, _) = start(1).await;
+    let as_before = "
+        CREATE TEMP TABLE noted AS SELECT * FROM webhook_message;
+        DELETE FROM webhook_due;
+        DELETE FROM webhook_message;
+        UPDATE webhook_wake SET due_at = NULL;
+        BEGIN;
+        INSERT INTO webhook_message
+            (endpoint_id, message_id, session_id, sequence, ordinal, type, body)
+        SELECT endpoint_id, message_id, session_id, sequence, ordinal, type, body FROM noted;
+        INSERT INTO webhook_due (endpoint_id, message_id, session_id, sequence, ordinal)
+        SELECT endpoint_id, message_id, session_id, sequence, ordinal FROM noted;
+        COMMIT";
+    sqlx::raw_sql(as_before).execute(&world.owner).await.unwrap();
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 1);
+    assert_eq!((receiver.received().len(), world.due().await), (1, vec![]));
+}

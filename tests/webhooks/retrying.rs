@@ -51,7 +51,7 @@ async fn an_answer_is_kept_with_its_status_and_sealed_the_beginning_of_its_words
     world.worker().deliver_due().await.unwrap();
 
     let (status, answer, message_id): (i16, Vec<u8>, String) =
-        sqlx::query_as("SELECT http_status, answer, message_id FROM webhook_attempt")
+        sqlx::query_as("SELECT http_status, excerpt, message_id FROM webhook_attempt")
             .fetch_one(&world.owner)
             .await
             .unwrap();
