@@ -72,7 +72,7 @@ BEGIN
 END $$;
 
 -- Has a partition for each of the last thirty days, today and the next two, and drops those before,
--- with what is still due of them. Gives up at once if somebody is in the way, until the next call.
+-- with what is still due of them. If somebody is in the way, they are dropped at a later call.
 CREATE FUNCTION keep_webhook_partitions() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -93,11 +93,15 @@ BEGIN
     LOOP
         PERFORM add_webhook_partition(it.parent, it.day);
     END LOOP;
-    FOR it IN SELECT name FROM webhook_partitions() WHERE day < today - days_kept LOOP
-        DELETE FROM webhook_due WHERE noted_at < oldest;
-        DELETE FROM webhook_dead WHERE noted_at < oldest;
-        EXECUTE format('DROP TABLE %I', it.name);
-    END LOOP;
+    BEGIN
+        FOR it IN SELECT name FROM webhook_partitions() WHERE day < today - days_kept LOOP
+            DELETE FROM webhook_due WHERE noted_at < oldest;
+            DELETE FROM webhook_dead WHERE noted_at < oldest;
+            EXECUTE format('DROP TABLE %I', it.name);
+        END LOOP;
+    EXCEPTION WHEN lock_not_available THEN
+        RAISE NOTICE 'partitions of webhooks are in use, and dropped another time';
+    END;
 END $$;
 
 ALTER TABLE webhook_due ADD COLUMN noted_at timestamptz;

@@ -61,7 +61,9 @@ impl Breaker {
             None if 0 < self.trips => Some(2),
             None => None,
         };
-        *self = Self { window, ..Self::default() };
+        // Without a trip it is open only because the receiver asked for time.
+        let asked_until = self.open_until.filter(|_| self.trips == 0);
+        *self = Self { window, open_until: asked_until, ..Self::default() };
     }
 
     /// A message was not. `hold` is how long the receiver asks not to be called.
@@ -177,6 +179,8 @@ mod tests {
         assert!(breaker.is_open(at(99)));
         assert!(!breaker.is_open(at(100)));
         assert_eq!(breaker.at_once(16), 16);
+        breaker.delivered();
+        assert!(breaker.is_open(at(99)), "what was under way says nothing of its wish");
         let mut breaker = opened();
         breaker.failed(at(0), Some(TimeDelta::seconds(10)));
         assert!(breaker.is_open(at(29)), "no pause gets shorter by it");

@@ -41,6 +41,10 @@ pub struct Deliveries {
 /// An event, and the session right after it.
 type Folded = Result<(LoadedEvent<<Session as Aggregate>::Event>, Session), HandleError>;
 
+/// How many sessions are read before the first of their events is told: the database ends a transaction
+/// that stands still.
+const FOLDED_AHEAD: usize = 32;
+
 /// How many sessions are read at the same time. Requests need connections too.
 const FOLDS_AT_ONCE: usize = 6;
 
@@ -211,13 +215,16 @@ impl Subscriber for Deliveries {
         entries: &[&RecordedEntry],
     ) -> Result<(), NotAll> {
         let mut batch = Batch::default();
-        let is_heard = endpoint::are_there(connection).await;
-        if is_heard.map_err(|error| NotAll { index: 0, error: error.into() })? {
-            batch.folded = self.fold_ahead(entries).await;
-        }
-        for (index, entry) in entries.iter().enumerate() {
-            let told = self.tell(connection, &mut batch, entry).await;
-            told.map_err(|error| NotAll { index, error })?;
+        let failed = |index| move |error| NotAll { index, error };
+        for (nth, some) in entries.chunks(FOLDED_AHEAD).enumerate() {
+            // Also says to the database that this transaction is still at work.
+            let is_heard = endpoint::are_there(connection).await;
+            if is_heard.map_err(HandleError::from).map_err(failed(0))? {
+                batch.folded = self.fold_ahead(some).await;
+            }
+            for (index, entry) in (nth * FOLDED_AHEAD..).zip(some) {
+                self.tell(connection, &mut batch, entry).await.map_err(failed(index))?;
+            }
         }
         let written = notes::write(connection, &mut batch.notes).await;
         written.map_err(|error| NotAll { index: 0, error: error.into() })?;

@@ -3,6 +3,7 @@
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
+use super::wake::STANDSTILL_MAX_MS;
 use crate::domain::{
     Timestamp,
     id::{EndpointId, RecoveryId},
@@ -84,6 +85,10 @@ pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Recovery>, sqlx::Err
 /// If the database does not answer. Then the piece is done as a whole, or not at all.
 pub async fn step(pool: &PgPool, now: Timestamp) -> Result<Option<Recovery>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
+    sqlx::query("SELECT set_config('idle_in_transaction_session_timeout', $1, true)")
+        .bind(STANDSTILL_MAX_MS)
+        .execute(&mut *transaction)
+        .await?;
     let next: Option<Recovery> = sqlx::query_as(&format!(
         "SELECT {COLUMNS} FROM webhook_recovery WHERE finished_at IS NULL
          ORDER BY started_at LIMIT 1 FOR UPDATE SKIP LOCKED"
@@ -149,7 +154,8 @@ async fn bring_forward(transaction: &mut PgConnection, it: &Recovery) -> Result<
                AND 0 < attempts AND $3 <= noted_at AND webhook_recovery.started_at < next_at
              ORDER BY id LIMIT $4
          ), moved AS (
-             UPDATE webhook_due due SET next_at = to_timestamp(1) FROM next WHERE due.id = next.id
+             UPDATE webhook_due due SET next_at = to_timestamp(1), attempts = 0
+             FROM next WHERE due.id = next.id
          ), noted AS (
              UPDATE webhook_recovery SET after_due = (SELECT max(id) FROM next)
              WHERE recovery_id = $1 AND EXISTS (SELECT FROM next)

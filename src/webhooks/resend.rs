@@ -31,7 +31,7 @@ pub async fn resend_message(
                  (endpoint_id, noted_at, message_id, session_id, sequence, ordinal, next_at)
              SELECT message.*, to_timestamp(1) FROM message
              ON CONFLICT (endpoint_id, message_id)
-             DO UPDATE SET next_at = least(webhook_due.next_at, excluded.next_at)
+             DO UPDATE SET attempts = 0, next_at = least(webhook_due.next_at, excluded.next_at)
          ), probed AS (
              UPDATE webhook_lane SET open_until = NULL
              WHERE endpoint_id = $1 AND open_until IS NOT NULL AND EXISTS (SELECT FROM message)

@@ -49,12 +49,13 @@ pub(super) async fn run(
         let has_had_its_turn = TURN <= started.elapsed() && work.lane.is_crowded();
         is_over = is_over || has_had_its_turn || shutdown.is_cancelled();
         let pause = if is_over { Pause::Full } else { work.begin().await };
+        is_over = is_over || matches!(pause, Pause::Gone);
         is_over = is_over || work.is_to_be_left_alone() || work.has_rested(&pause, linger);
         if is_over && work.is_idle() {
             break;
         }
         let (needs_place, wait) = match pause {
-            Pause::Full => (false, LONGEST_SLEEP),
+            Pause::Full | Pause::Gone => (false, LONGEST_SLEEP),
             Pause::NoPlace => (true, LONGEST_SLEEP),
             Pause::TooFast(wait) => (false, wait),
         };

@@ -12,6 +12,9 @@ use super::{engine::Engine, recovery};
 /// them may die.
 const PARTITIONS_EVERY: Duration = Duration::from_secs(3_600);
 
+/// When they could not be.
+const PARTITIONS_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// How often a recovery is looked for.
 const RECOVERIES_EVERY: Duration = Duration::from_secs(1);
 
@@ -22,6 +25,7 @@ pub(super) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
         if partitions_at <= Instant::now() {
             partitions_at = Instant::now() + PARTITIONS_EVERY;
             if let Err(error) = keep_partitions(&engine.pool).await {
+                partitions_at = Instant::now() + PARTITIONS_AGAIN_AFTER;
                 tracing::warn!(%error, "partitions of webhooks could not be kept");
             }
         }

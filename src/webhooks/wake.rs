@@ -18,6 +18,10 @@ const CHANNEL: &str = "toffeepay_webhooks";
 /// How many announcements wait to be heard at most. What is dropped is found by the next look.
 pub(super) const HEARD_MAX: usize = 1_024;
 
+/// How long a transaction that holds others up may stand still before the database ends it, in
+/// milliseconds: a process stopped in the middle of one must not keep its locks.
+pub(super) const STANDSTILL_MAX_MS: &str = "5000";
+
 /// How long to wait before listening again when the connection was lost.
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -58,10 +62,14 @@ pub(super) async fn note_next(
     transaction: &mut PgConnection,
     endpoint_id: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("SELECT FROM webhook_wake WHERE endpoint_id = $1 FOR UPDATE")
-        .bind(endpoint_id)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(
+        "SELECT FROM webhook_wake, set_config('idle_in_transaction_session_timeout', $2, true)
+         WHERE endpoint_id = $1 FOR UPDATE OF webhook_wake",
+    )
+    .bind(endpoint_id)
+    .bind(STANDSTILL_MAX_MS)
+    .execute(&mut *transaction)
+    .await?;
     sqlx::query(
         "UPDATE webhook_wake
          SET due_at = (SELECT min(next_at) FROM webhook_due WHERE endpoint_id = $1)

@@ -22,6 +22,9 @@ use crate::crash_points;
 /// How many messages a lane reads at once. They cost memory only, and one statement for all.
 const READ_AHEAD: usize = 64;
 
+/// How many messages a lane holds in memory at most, most of them waiting for others.
+const AHEAD_MAX: usize = 1_024;
+
 /// For how long after its renewal a lease is surely ours.
 const SURE_FOR: Duration = Duration::from_millis(1_200);
 const _: () = assert!(SURE_FOR.as_millis() < LEASE.as_millis());
@@ -52,6 +55,8 @@ pub(super) struct Work {
     read_to: i64,
     /// When something was last under way.
     busy_at: Instant,
+    /// Whether something is under way of which nobody will ever hear.
+    is_in_disorder: bool,
 }
 
 /// An attempt that was made and, if the database allowed it, written down.
@@ -68,6 +73,8 @@ pub(super) struct Done {
 pub(super) enum Pause {
     /// There is none, or as much is under way as may be.
     Full,
+    /// The endpoint is disabled or was removed, or the lane is in disorder: it is to be given back.
+    Gone,
     /// All places of the worker are taken.
     NoPlace,
     /// The endpoint was sent enough for now.
@@ -88,6 +95,7 @@ impl Work {
             ahead: vec![],
             read_to: 0,
             busy_at: now,
+            is_in_disorder: false,
         }
     }
 
@@ -104,16 +112,21 @@ impl Work {
     }
 
     async fn try_begin(&mut self) -> Result<Pause, sqlx::Error> {
-        if self.ahead.is_empty() && self.may_be_more && !self.is_to_be_left_alone() {
+        if self.is_in_disorder {
+            return Ok(Pause::Gone);
+        }
+        // What is ahead may all have to wait for what is under way, while other sessions need not.
+        let has_room = self.ahead.len() < AHEAD_MAX && self.free().is_none();
+        if has_room && self.may_be_more && !self.is_to_be_left_alone() {
             self.read_ahead().await?;
         }
         if self.ahead.is_empty() || SURE_FOR <= self.renewed_at.elapsed() {
             return Ok(Pause::Full);
         }
         let Some(destination) = self.lane.destination().await? else {
-            // Disabled or removed: whoever is next reads it again, if anybody is.
+            // Disabled or removed: whoever has the lane next reads it again.
             self.ahead.clear();
-            return Ok(Pause::Full);
+            return Ok(Pause::Gone);
         };
         while let Some(index) = self.next(destination.at_once) {
             let place = self.place.take().or_else(|| self.lane.place());
@@ -133,9 +146,11 @@ impl Work {
 
     /// The first message ahead that may be sent now, if there is room for one more.
     fn next(&self, at_once: usize) -> Option<usize> {
-        if self.lane.at_once(at_once) <= self.tasks.len() {
-            return None;
-        }
+        if self.lane.at_once(at_once) <= self.tasks.len() { None } else { self.free() }
+    }
+
+    /// The first message ahead that waits for none of its session.
+    fn free(&self) -> Option<usize> {
         let is_under_way = |it: &Due| self.under_way.iter().any(|(_, of)| *of == it.session_id);
         let is_before =
             |it: &Due, other: &Due| other.session_id == it.session_id && other.place < it.place;
@@ -145,11 +160,12 @@ impl Work {
     }
 
     async fn read_ahead(&mut self) -> Result<(), sqlx::Error> {
-        let under_way: Vec<i64> = self.under_way.iter().map(|(id, _)| *id).collect();
-        let page = self.lane.read(self.read_to, &under_way, READ_AHEAD).await?;
+        let under_way = self.under_way.iter().map(|(id, _)| *id);
+        let memory: Vec<i64> = under_way.chain(self.ahead.iter().map(|it| it.id)).collect();
+        let page = self.lane.read(self.read_to, &memory, READ_AHEAD).await?;
         self.may_be_more = page.is_full;
         self.read_to = page.last.unwrap_or(self.read_to);
-        self.ahead = page.due;
+        self.ahead.extend(page.due);
         Ok(())
     }
 
@@ -179,15 +195,15 @@ impl Work {
                     // Later ones of its session may have waited for it.
                     self.may_be_more |= done.is_done_with && !done.is_first;
                     if !done.is_written {
-                        // As if it was never sent.
-                        self.read_to = self.read_to.min(done.id - 1);
-                        self.may_be_more = true;
+                        self.read_again(done.id, &done.session_id);
                     } else if !done.is_done_with {
                         failed.push(done.session_id);
                     }
                 }
-                // Its row is left alone until the lane is taken anew.
-                Err(error) => tracing::error!(%error, "a delivery panicked"),
+                Err(error) => {
+                    self.is_in_disorder = true;
+                    tracing::error!(%error, "a delivery panicked");
+                }
             }
             match self.tasks.try_join_next() {
                 Some(next) => done = next,
@@ -195,6 +211,17 @@ impl Work {
             }
         }
         self.hold(&failed).await;
+    }
+
+    /// As if neither a message nor those of its session that were read behind it ever were.
+    fn read_again(&mut self, id: i64, session_id: &str) {
+        let (again, ahead) =
+            std::mem::take(&mut self.ahead).into_iter().partition(|it| it.session_id == session_id);
+        self.ahead = ahead;
+        let again: Vec<Due> = again;
+        let first = again.iter().map(|it| it.id).chain([id]).min().unwrap_or(id);
+        self.read_to = self.read_to.min(first - 1);
+        self.may_be_more = true;
     }
 
     /// Lets go of what was read ahead of sessions of which a message has failed.
@@ -210,8 +237,11 @@ impl Work {
                 // Of some the hold may be over.
                 self.may_be_more = true;
             }
-            // They stay, and are sent in their order without having waited.
             Err(error) => {
+                let first = held.iter().min().copied().unwrap_or_default();
+                self.ahead.retain(|it| !is_held(it));
+                self.read_to = self.read_to.min(first - 1);
+                self.may_be_more = true;
                 let endpoint_id = self.lane.endpoint_id();
                 tracing::warn!(%error, endpoint_id, "later webhooks of a session could not be held");
             }

@@ -7,6 +7,8 @@ use toffeepay::domain::{
     game::{PayloadShape::Flat, WebhookType},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use super::{receiver::Receiver, world::World};
 
 const REFUSAL: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
@@ -101,4 +103,20 @@ async fn a_session_whose_message_is_refused_holds_up_no_other_session_and_no_oth
     };
     assert_eq!((told(&receiver, refused.as_str()), told(&receiver, other.as_str())), (1, 2));
     assert_eq!((told(&healthy, refused.as_str()), told(&healthy, other.as_str())), (2, 2));
+}
+
+#[tokio::test]
+async fn a_slow_message_holds_up_its_own_session_and_no_other_even_of_the_same_endpoint() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    receiver.hang();
+    world.paid_session().await;
+    world.fan_out().await;
+    let worker = tokio::spawn(world.worker().run(CancellationToken::new()));
+    receiver.wait_for(1).await;
+    let other = world.session().await;
+    world.fan_out().await;
+    let [_, second] = receiver.wait_for(2).await.try_into().unwrap();
+    assert_eq!(second.json()["session_id"], other.as_str());
+    worker.abort();
 }
