@@ -2,6 +2,8 @@
 
 use std::env;
 
+use clap::Args;
+
 use super::{CliError, database::Opened};
 use crate::{
     admin::Admin,
@@ -11,6 +13,17 @@ use crate::{
         world::World,
     },
 };
+
+/// Which endpoint of which game.
+#[derive(Clone, Debug, Args)]
+pub(super) struct OneEndpoint {
+    /// The game's id.
+    #[arg(value_parser = game_id)]
+    pub(super) game_id: GameId,
+    /// The endpoint's id (whe_…) as `endpoints list` shows it.
+    #[arg(value_parser = endpoint_id)]
+    pub(super) endpoint_id: EndpointId,
+}
 
 /// Does what the person at the terminal asks, under their name.
 pub(super) fn admin(opened: &Opened) -> Admin {
@@ -32,7 +45,7 @@ pub(super) fn game_id(text: &str) -> Result<GameId, Violation> {
 }
 
 /// Reads an endpoint's id, as clap wants it.
-pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, Violation> {
+fn endpoint_id(text: &str) -> Result<EndpointId, Violation> {
     EndpointId::parse(text)
 }
 

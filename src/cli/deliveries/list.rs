@@ -7,18 +7,13 @@ use super::{
         CliError, Output,
         database::DatabaseUrlArgs,
         find_game,
-        operator::{endpoint_id, game_id, moment},
+        operator::{OneEndpoint, moment},
     },
     since,
 };
 use crate::{
     admin::AdminError,
-    domain::{
-        Timestamp,
-        game::GameError,
-        id::{EndpointId, GameId},
-        violation::Violation,
-    },
+    domain::{Timestamp, game::GameError, violation::Violation},
     webhooks::history::{self, MessageRow, MessageState, PAGE_MAX, Which},
 };
 
@@ -26,12 +21,8 @@ use crate::{
 /// session, its place in the session, where it stands and what is next, separated by tabs.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ListArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     /// Only those that are still to be sent (`due`), were given up (`dead`) or were taken
     /// (`delivered`).
     #[arg(long, value_name = "due|dead|delivered", value_parser = state)]
@@ -50,12 +41,12 @@ pub(super) struct ListArgs {
 impl ListArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let pool = self.database.open().await?;
-        let game = find_game(&pool, &self.game_id).await?;
-        if !game.endpoints.iter().any(|it| it.endpoint_id == self.endpoint_id) {
+        let game = find_game(&pool, &self.of.game_id).await?;
+        if !game.endpoints.iter().any(|it| it.endpoint_id == self.of.endpoint_id) {
             return Err(AdminError::Game(GameError::EndpointNotFound).into());
         }
         let which = Which { state: self.state, since: self.since, before: None };
-        let found = history::list(&pool, &self.endpoint_id, &which, self.limit).await?;
+        let found = history::list(&pool, &self.of.endpoint_id, &which, self.limit).await?;
         for it in &found {
             let (noted_at, state) = (moment(it.noted_at), standing(it));
             let MessageRow { message_id, webhook_type, session_id, sequence, .. } = it;

@@ -9,16 +9,13 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{admin, endpoint_id, game_id},
+        operator::{OneEndpoint, admin},
     },
     since,
 };
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::{
-        Timestamp,
-        id::{EndpointId, GameId},
-    },
+    domain::Timestamp,
     webhooks::recovery,
 };
 
@@ -36,12 +33,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct RecoverArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     /// Only of those caused since: 90m, 6h, 7d, or a moment such as 2026-11-28T12:00:00Z.
     /// [default: all that are kept, 30 days]
     #[arg(long, value_name = "SINCE", value_parser = since)]
@@ -55,7 +48,7 @@ impl RecoverArgs {
         let opened = self.database.open().await?;
         let since = self.since.unwrap_or(Timestamp::UNIX_EPOCH);
         let started =
-            admin(&opened).recover_webhooks(&self.game_id, &self.endpoint_id, since).await?;
+            admin(&opened).recover_webhooks(&self.of.game_id, &self.of.endpoint_id, since).await?;
         let mut job = started;
         while job.finished_at.is_none() {
             if recovery::step(&opened.pool, SystemClock.now()).await?.is_none() {
@@ -73,7 +66,7 @@ impl RecoverArgs {
         }
         let handed_in = job.handed_in;
         writeln!(output.out, "{handed_in}")?;
-        let endpoint_id = &self.endpoint_id;
+        let endpoint_id = &self.of.endpoint_id;
         match handed_in {
             0 => writeln!(output.err, "There is nothing that {endpoint_id} did not take.")?,
             n => writeln!(output.err, "{n} message(s) are sent to {endpoint_id} again.")?,

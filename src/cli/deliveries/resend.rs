@@ -6,14 +6,11 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{admin, endpoint_id, game_id},
+        operator::{OneEndpoint, admin},
     },
     message_id,
 };
-use crate::{
-    domain::id::{EndpointId, GameId},
-    webhooks::MessageId,
-};
+use crate::webhooks::MessageId;
 
 /// Has one message sent again at once, whether it was taken, given up, or waits for a later attempt.
 ///
@@ -24,12 +21,8 @@ use crate::{
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ResendArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     /// The message's id (msg_…), which its receiver knows as `webhook-id`.
     #[arg(value_parser = message_id)]
     message_id: MessageId,
@@ -40,7 +33,7 @@ pub(super) struct ResendArgs {
 impl ResendArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
-        let Self { game_id, endpoint_id, message_id, .. } = &self;
+        let Self { of: OneEndpoint { game_id, endpoint_id }, message_id, .. } = &self;
         admin(&opened).resend_webhook(game_id, endpoint_id, message_id).await?;
         writeln!(output.err, "{message_id} is sent to {endpoint_id} again.")?;
         Ok(())

@@ -6,18 +6,15 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{admin, endpoint_id, game_id, moment},
+        operator::{OneEndpoint, admin, moment},
     },
     list::standing,
     message_id,
 };
-use crate::{
-    domain::id::{EndpointId, GameId},
-    webhooks::{
-        MessageId,
-        history::{AttemptRow, MessageDetail},
-        sender::{CONTENT_TYPE_JSON, USER_AGENT},
-    },
+use crate::webhooks::{
+    MessageId,
+    history::{AttemptRow, MessageDetail},
+    sender::{CONTENT_TYPE_JSON, USER_AGENT},
 };
 
 /// Shows one message: where it stands, its body, and of each attempt when it was made, what was
@@ -26,12 +23,8 @@ use crate::{
 /// Signatures are left out: with one, the message could be sent again by others for five minutes.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ShowArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     /// The message's id (msg_…), which its receiver knows as `webhook-id`.
     #[arg(value_parser = message_id)]
     message_id: MessageId,
@@ -42,7 +35,7 @@ pub(super) struct ShowArgs {
 impl ShowArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
-        let Self { game_id, endpoint_id, message_id, .. } = &self;
+        let Self { of: OneEndpoint { game_id, endpoint_id }, message_id, .. } = &self;
         let MessageDetail { row, body, attempts } =
             admin(&opened).webhook(game_id, endpoint_id, message_id).await?;
         let standing = standing(&row).replace('\t', ", ");

@@ -7,13 +7,12 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{admin, endpoint_id, game_id},
+        operator::{OneEndpoint, admin},
     },
     AtOnce, PerSecond, at_once, check_target, description, per_second, shape, webhook_type,
 };
 use crate::domain::{
     game::{EndpointChange, PayloadShape, WebhookType},
-    id::{EndpointId, GameId},
     text::DisplayName,
 };
 
@@ -24,12 +23,8 @@ use crate::domain::{
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ChangeArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     /// Where to: an https URL that leads to the public internet.
     #[arg(long, value_name = "URL")]
     url: Option<Url>,
@@ -74,8 +69,8 @@ impl ChangeArgs {
         }
         change.url.as_ref().map_or(Ok(()), check_target)?;
         let opened = self.database.open().await?;
-        let endpoint_id = &self.endpoint_id;
-        admin(&opened).change_endpoint(&self.game_id, endpoint_id.clone(), change).await?;
+        let endpoint_id = &self.of.endpoint_id;
+        admin(&opened).change_endpoint(&self.of.game_id, endpoint_id.clone(), change).await?;
         writeln!(output.err, "{endpoint_id} is changed.")?;
         Ok(())
     }

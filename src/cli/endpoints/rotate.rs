@@ -8,14 +8,11 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{admin, endpoint_id, game_id},
+        operator::{OneEndpoint, admin},
     },
     GRACE_HOURS_MAX,
 };
-use crate::{
-    domain::id::{EndpointId, GameId},
-    webhooks::WebhookSecret,
-};
+use crate::webhooks::WebhookSecret;
 
 /// Makes a new secret and prints it, this once. Those before sign too until their grace is over.
 ///
@@ -23,12 +20,8 @@ use crate::{
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct RotateArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     /// For how many hours old secrets sign too, at most: 0 to 168. With 0 every receiver that does not
     /// have the new one yet refuses what it is sent.
     #[arg(long, value_name = "HOURS", default_value = "24",
@@ -40,7 +33,7 @@ pub(super) struct RotateArgs {
 
 impl RotateArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let Self { game_id, endpoint_id, grace_hours, database } = self;
+        let Self { of: OneEndpoint { game_id, endpoint_id }, grace_hours, database } = self;
         let opened = database.open().await?;
         let (secret, grace) = (WebhookSecret::generate(), TimeDelta::hours(grace_hours));
         admin(&opened).rotate_secret(&game_id, endpoint_id, &secret, grace).await?;

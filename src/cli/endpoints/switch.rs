@@ -5,9 +5,8 @@ use clap::Args;
 use super::super::{
     CliError, Output,
     database::DatabaseArgs,
-    operator::{admin, endpoint_id, game_id},
+    operator::{OneEndpoint, admin},
 };
-use crate::domain::id::{EndpointId, GameId};
 
 /// Sends nothing there until it is enabled again. What is to be sent is kept for 30 days.
 ///
@@ -18,12 +17,8 @@ use crate::domain::id::{EndpointId, GameId};
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct DisableArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -36,12 +31,8 @@ pub(super) struct DisableArgs {
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct EnableArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -52,12 +43,8 @@ pub(super) struct EnableArgs {
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct RemoveArgs {
-    /// The game's id.
-    #[arg(value_parser = game_id)]
-    game_id: GameId,
-    /// The endpoint's id (whe_…) as `endpoints list` shows it.
-    #[arg(value_parser = endpoint_id)]
-    endpoint_id: EndpointId,
+    #[command(flatten)]
+    of: OneEndpoint,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -65,8 +52,8 @@ pub(super) struct RemoveArgs {
 impl DisableArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
-        admin(&opened).disable_endpoint(&self.game_id, self.endpoint_id.clone()).await?;
-        writeln!(output.err, "Nothing is sent to {} until it is enabled.", self.endpoint_id)?;
+        admin(&opened).disable_endpoint(&self.of.game_id, self.of.endpoint_id.clone()).await?;
+        writeln!(output.err, "Nothing is sent to {} until it is enabled.", self.of.endpoint_id)?;
         Ok(())
     }
 }
@@ -74,8 +61,8 @@ impl DisableArgs {
 impl EnableArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
-        admin(&opened).enable_endpoint(&self.game_id, self.endpoint_id.clone()).await?;
-        writeln!(output.err, "Webhooks are sent to {}.", self.endpoint_id)?;
+        admin(&opened).enable_endpoint(&self.of.game_id, self.of.endpoint_id.clone()).await?;
+        writeln!(output.err, "Webhooks are sent to {}.", self.of.endpoint_id)?;
         Ok(())
     }
 }
@@ -83,8 +70,8 @@ impl EnableArgs {
 impl RemoveArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
-        admin(&opened).remove_endpoint(&self.game_id, self.endpoint_id.clone()).await?;
-        writeln!(output.err, "Nothing is sent to {} any more.", self.endpoint_id)?;
+        admin(&opened).remove_endpoint(&self.of.game_id, self.of.endpoint_id.clone()).await?;
+        writeln!(output.err, "Nothing is sent to {} any more.", self.of.endpoint_id)?;
         Ok(())
     }
 }
