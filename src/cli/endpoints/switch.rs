@@ -23,7 +23,7 @@ pub(super) struct DisableArgs {
     database: DatabaseArgs,
 }
 
-/// Sends webhooks there again, those first that were kept meanwhile.
+/// Sends webhooks there again: what came meanwhile at once, what waits for a later attempt at its time.
 ///
 /// What was given up before it was disabled is not among them: see `deliveries recover`.
 ///
