@@ -37,7 +37,7 @@ use crate::{
     server::{self, Ending, Patience},
     telemetry,
     vault::Key,
-    webhooks::{Deliveries, DeliveryWorker, PublicUrls, SenderError, TargetPolicy},
+    webhooks::{Deliveries, DeliveryWorker, PublicUrls, SecretKeys, SenderError, TargetPolicy},
 };
 
 /// How long a connection's first bytes may take.
@@ -72,6 +72,8 @@ pub struct Settings {
     pub notify_base_url: Option<Url>,
     /// The sandbox for test money, and the faults it pretends. `None`: no test payments.
     pub sandbox: Option<Faults>,
+    /// Under which keys the secrets of webhook endpoints are sealed.
+    pub secret_keys: SecretKeys,
     /// Where webhooks may go.
     pub targets: TargetPolicy,
     /// How long it goes on answering after it was told to end, while it says that it is not ready.
@@ -249,8 +251,9 @@ impl App {
     fn begin_workers(&self, parts: &Parts) -> Result<(), AppError> {
         let Self { pool, wake, clock, store, .. } = self;
         let (policy, time) = (self.settings.targets, Arc::clone(clock));
+        let secrets = self.settings.secret_keys.clone();
         // First, since it alone may fail: no worker runs yet that would be left behind.
-        let sender = DeliveryWorker::new(pool, store.clone(), &self.master, policy, time)?;
+        let sender = DeliveryWorker::new(pool, store.clone(), &self.master, secrets, policy, time)?;
         parts.begin("sender of webhooks", |stop| sender.run(stop));
         let (own_pool, own_wake) = (pool.clone(), wake.clone());
         parts.begin("listener", |stop| subscription::listen(own_pool, own_wake, stop));

@@ -7,6 +7,7 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::Sha256;
@@ -24,6 +25,12 @@ const HMAC_BLOCK_BYTES: usize = 64;
 /// Random, which is safe below 2³² messages under one key (NIST SP 800-38D, 8.3): what grows without
 /// end is sealed under a key of its own each, see [`Key::derive`].
 const NONCE_BYTES: usize = 12;
+
+/// What a key's id is the hash of. A commitment: ids are stored.
+const KEY_ID_PURPOSE: &[u8] = b"key-id";
+
+/// Bytes of the hash in a key's id: an operator has few keys, and none of them by chance.
+const KEY_ID_BYTES: usize = 8;
 
 /// A key that is wiped from memory when dropped and never printed.
 pub struct Key(SecretBox<[u8; KEY_BYTES]>);
@@ -63,6 +70,12 @@ impl Key {
     /// A key of its own for one purpose: HMAC-SHA256 of the purpose's name.
     pub fn derive(&self, purpose: &str) -> Self {
         Self(SecretBox::new(Box::new(self.hash(purpose.as_bytes()))))
+    }
+
+    /// Tells it from other keys, and tells nothing else of it: the beginning of a keyed hash, in hex.
+    pub fn id(&self) -> String {
+        let hash = self.hash(KEY_ID_PURPOSE);
+        HEXLOWER.encode(hash.first_chunk::<KEY_ID_BYTES>().map_or(&[], |it| it.as_slice()))
     }
 
     /// The keyed hash (HMAC-SHA256, RFC 2104) of a message.

@@ -1,17 +1,14 @@
 //! Webhook endpoints: where they are, and the secrets that sign what is sent there.
 
 use chrono::TimeDelta;
-use secrecy::ExposeSecret;
 
 use super::{Admin, AdminError};
 use crate::{
     domain::{
-        Timestamp,
         game::{DisabledBy, Endpoint, EndpointChange, GameCommand},
         id::{EndpointId, GameId},
     },
-    vault::VaultError,
-    webhooks::WebhookSecret,
+    webhooks::{Rewrapped, Rotation, WebhookSecret},
 };
 
 impl Admin {
@@ -30,11 +27,11 @@ impl Admin {
         self.game(game_id).await?;
         let (context, at) = self.context();
         // The secret goes first: an endpoint in the log without one could never be signed for.
-        self.keep_first_secret(&endpoint_id, secret).await?;
+        self.secrets.keep_first(&self.pool, &endpoint_id, secret).await?;
         let add = GameCommand::AddEndpoint { endpoint_id: endpoint_id.clone(), endpoint, at };
         let added = self.execute_on_game(game_id, add, &context).await;
         if let Err(AdminError::Game(_)) = &added {
-            self.forget_secrets(&endpoint_id).await?;
+            self.secrets.forget(&self.pool, &endpoint_id).await?;
         }
         added.map(drop)
     }
@@ -105,7 +102,54 @@ impl Admin {
         // The event goes first: it is refused for an endpoint that the game does not have. A crash
         // before the secret leaves the old one signing, and the rotation can be asked for again.
         self.execute_on_game(game_id, rotate, &context).await?;
-        self.replace_secret(&endpoint_id, secret, previous_expires_at).await
+        let Self { secrets, pool, .. } = self;
+        Ok(secrets.replace(pool, &endpoint_id, secret, previous_expires_at).await?)
+    }
+
+    /// Has an endpoint's webhooks signed with its current secret only, from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn expire_old_secrets(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let expire = GameCommand::ExpireSecrets { endpoint_id: endpoint_id.clone(), at };
+        self.execute_on_game(game_id, expire, &context).await?;
+        Ok(self.secrets.end_old(&self.pool, &endpoint_id, at).await?)
+    }
+
+    /// The secrets that sign an endpoint's webhooks now. That they were seen, and by whom, stands in
+    /// the log before they are: only for a person who has just proved who they are.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`], [`AdminError::Unsignable`] and what the log has to say.
+    pub async fn reveal_secrets(
+        &self,
+        game_id: &GameId,
+        endpoint_id: EndpointId,
+    ) -> Result<Rotation, AdminError> {
+        let rotation = self.secrets.rotation(&self.pool, endpoint_id.as_str()).await?;
+        let (context, at) = self.context();
+        let reveal = GameCommand::RevealSecret { endpoint_id, at };
+        self.execute_on_game(game_id, reveal, &context).await?;
+        let mut rotation = rotation?;
+        rotation.previous.retain(|(_, expires_at)| at < *expires_at);
+        Ok(rotation)
+    }
+
+    /// Seals more secrets under the key for new ones, until all are: see
+    /// [`EndpointSecrets::rewrap_some`](crate::webhooks::EndpointSecrets::rewrap_some).
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Secrets`].
+    pub async fn rewrap_some_secrets(&self, so_far: Rewrapped) -> Result<Rewrapped, AdminError> {
+        Ok(self.secrets.rewrap_some(&self.pool, so_far).await?)
     }
 
     /// Sends nothing there any more.
@@ -121,71 +165,6 @@ impl Admin {
         let (context, at) = self.context();
         let remove = GameCommand::RemoveEndpoint { endpoint_id: endpoint_id.clone(), at };
         self.execute_on_game(game_id, remove, &context).await?;
-        self.forget_secrets(&endpoint_id).await
-    }
-
-    async fn keep_first_secret(
-        &self,
-        endpoint_id: &EndpointId,
-        secret: &WebhookSecret,
-    ) -> Result<(), AdminError> {
-        sqlx::query(
-            "INSERT INTO endpoint_secret (endpoint_id, number, sealed) VALUES ($1, 1, $2)
-             ON CONFLICT (endpoint_id, number) DO UPDATE SET sealed = excluded.sealed",
-        )
-        .bind(endpoint_id.as_str())
-        .bind(self.seal(endpoint_id, secret)?)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// Removes the secrets of an endpoint that is not in the log, or not any more.
-    async fn forget_secrets(&self, endpoint_id: &EndpointId) -> Result<(), AdminError> {
-        let query = sqlx::query("DELETE FROM endpoint_secret WHERE endpoint_id = $1");
-        query.bind(endpoint_id.as_str()).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    fn seal(
-        &self,
-        endpoint_id: &EndpointId,
-        secret: &WebhookSecret,
-    ) -> Result<Vec<u8>, VaultError> {
-        let text = secret.as_text().expose_secret();
-        self.endpoint_secrets.seal(endpoint_id.as_str().as_bytes(), text.as_bytes())
-    }
-
-    /// Puts a secret in place, and an end to those before it.
-    async fn replace_secret(
-        &self,
-        endpoint_id: &EndpointId,
-        secret: &WebhookSecret,
-        previous_expires_at: Timestamp,
-    ) -> Result<(), AdminError> {
-        let mut transaction = self.pool.begin().await?;
-        // Of two rotations at once the second must see the first's new secret to end it.
-        sqlx::query("SELECT FROM endpoint_secret WHERE endpoint_id = $1 FOR UPDATE")
-            .bind(endpoint_id.as_str())
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(
-            "UPDATE endpoint_secret SET expires_at = $2
-             WHERE endpoint_id = $1 AND (expires_at IS NULL OR $2 < expires_at)",
-        )
-        .bind(endpoint_id.as_str())
-        .bind(previous_expires_at)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query(
-            "INSERT INTO endpoint_secret (endpoint_id, number, sealed)
-             SELECT $1, coalesce(max(number), 0) + 1, $2 FROM endpoint_secret
-             WHERE endpoint_id = $1",
-        )
-        .bind(endpoint_id.as_str())
-        .bind(self.seal(endpoint_id, secret)?)
-        .execute(&mut *transaction)
-        .await?;
-        Ok(transaction.commit().await?)
+        Ok(self.secrets.forget(&self.pool, &endpoint_id).await?)
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     domain::{game::GameError, studio::StudioError},
     event_store::{ExecuteError, StoreError},
     vault::VaultError,
+    webhooks::{SecretsError, Unsignable},
 };
 
 /// Nothing was done, unless the log itself did not answer.
@@ -40,9 +41,15 @@ pub enum AdminError {
     /// The database did not answer.
     #[error("the database did not answer: {0}")]
     Database(#[from] sqlx::Error),
-    /// A secret could not be sealed.
-    #[error("the secret could not be sealed: {0}")]
+    /// A key could not be sealed.
+    #[error("the key could not be sealed: {0}")]
     Vault(#[from] VaultError),
+    /// The secrets of an endpoint were not written.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The secrets of an endpoint cannot be shown.
+    #[error(transparent)]
+    Unsignable(#[from] Unsignable),
 }
 
 impl From<ExecuteError<GameError>> for AdminError {

@@ -17,7 +17,7 @@ use crate::{
     event_store::{CommandContext, EventStore},
     projections::game::GameRow,
     vault::Key,
-    webhooks::{ENDPOINT_SECRETS_PURPOSE, History},
+    webhooks::{EndpointSecrets, History, SecretKeys},
 };
 
 pub use error::AdminError;
@@ -32,7 +32,7 @@ pub struct Admin {
     store: EventStore,
     pool: PgPool,
     api_keys: Key,
-    endpoint_secrets: Key,
+    secrets: EndpointSecrets,
     history: History,
     actor: String,
 }
@@ -45,9 +45,15 @@ impl Admin {
             history: History::new(pool.clone(), master),
             pool,
             api_keys: master.derive(API_KEYS_PURPOSE),
-            endpoint_secrets: master.derive(ENDPOINT_SECRETS_PURPOSE),
+            secrets: EndpointSecrets::new(SecretKeys::of(master)),
             actor: actor.into(),
         }
+    }
+
+    /// The same, with keys of its own for the secrets of endpoints.
+    #[must_use]
+    pub fn with_secret_keys(self, keys: SecretKeys) -> Self {
+        Self { secrets: EndpointSecrets::new(keys), ..self }
     }
 
     /// A game as it is now.

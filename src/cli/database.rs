@@ -13,6 +13,7 @@ use super::{CliError, check_key};
 use crate::{
     event_store::{EventStore, migrations},
     vault::Key,
+    webhooks::SecretKeys,
 };
 
 /// The most connections of a pool that is not told otherwise.
@@ -25,6 +26,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The environment variable that holds the master key.
 const MASTER_KEY: &str = "MASTER_KEY";
+/// The one that holds the key under which new secrets of webhook endpoints are sealed.
+const SECRETS_KEY: &str = "WEBHOOK_SECRETS_KEY";
+/// The one that holds the key that was in its place before.
+const SECRETS_KEY_BEFORE: &str = "WEBHOOK_SECRETS_KEY_BEFORE";
 
 /// Which database.
 #[derive(Clone, Debug, Args)]
@@ -60,6 +65,8 @@ pub struct Opened {
     pub store: EventStore,
     /// What everything secret hangs from.
     pub master: Key,
+    /// What the secrets of webhook endpoints are sealed under.
+    pub secret_keys: SecretKeys,
 }
 
 impl DatabaseUrlArgs {
@@ -152,6 +159,22 @@ impl DatabaseArgs {
         Key::from_base64(&text).map_err(|_| broken(name, rule))
     }
 
+    /// The keys of the secrets of webhook endpoints: from the environment, and the master key's.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Setting`], which never quotes what was received.
+    pub fn secret_keys(&self, master: &Key) -> Result<SecretKeys, CliError> {
+        let mut keys = SecretKeys::of(master);
+        if let Some(key) = key_of(SECRETS_KEY)? {
+            keys = keys.sealing_with(key);
+        }
+        if let Some(key) = key_of(SECRETS_KEY_BEFORE)? {
+            keys = keys.opening_too(key);
+        }
+        Ok(keys)
+    }
+
     /// Checks both settings, the schema and the key: what is written under a wrong key can never be
     /// read, and never be taken out of the log again.
     ///
@@ -161,11 +184,12 @@ impl DatabaseArgs {
     /// [`CliError::Start`] if the log was written with another key.
     pub async fn open(&self) -> Result<Opened, CliError> {
         let (master, options) = (self.master_key()?, self.options()?);
+        let secret_keys = self.secret_keys(&master)?;
         let pool = self.url.open().await?;
         // Processes that follow the log find new events by themselves within moments.
         let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
         check_key(&store).await?;
-        Ok(Opened { pool, store, master })
+        Ok(Opened { pool, store, master, secret_keys })
     }
 }
 
@@ -203,6 +227,18 @@ pub async fn close(pool: &PgPool) {
     if timeout(CLOSE_TIMEOUT, pool.close()).await.is_err() {
         tracing::warn!("a connection to the database does not end, and is cut off");
     }
+}
+
+/// The key in a variable that may be missing or empty.
+fn key_of(name: &'static str) -> Result<Option<Key>, CliError> {
+    let text = std::env::var(name).unwrap_or_default();
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let rule = "must be the base64 of exactly 32 bytes, or be missing. What it holds is not shown, \
+                since it may be a secret";
+    let broken = |_| CliError::Setting { name, rule: rule.to_owned(), received: None };
+    Key::from_base64(&text).map(Some).map_err(broken)
 }
 
 /// The key in the file in which `dev` keeps its secrets.

@@ -45,6 +45,14 @@ pub enum CliError {
     /// Nothing has this id.
     #[error("the log has no session {0}")]
     SessionNotFound(SessionId),
+    /// Some secrets stay under another key.
+    #[error(
+        "secrets of these endpoints do not open with any key that is set, and were left: {endpoints}"
+    )]
+    SecretsLeft {
+        /// Which.
+        endpoints: String,
+    },
     /// A command with nothing to do.
     #[error("say what to change: {0}")]
     NothingToDo(&'static str),
@@ -87,6 +95,9 @@ impl CliError {
             Self::Admin(AdminError::Game(GameError::KeyNotFound)) => {
                 Some("`toffeepay keys list GAME_ID` shows the keys that are in use.")
             }
+            Self::SecretsLeft { .. } => Some(
+                "Set WEBHOOK_SECRETS_KEY_BEFORE to the key that they are under, or `endpoints rotate` each.",
+            ),
             Self::Setting { .. } => Some("`toffeepay help COMMAND` explains each of its settings."),
             _ => None,
         }

@@ -74,10 +74,12 @@ struct IssueArgs {
     /// What people call the key, such as where it is used: 1 to 100 characters.
     #[arg(long, value_name = "NAME", value_parser = display_name)]
     name: DisplayName,
-    /// What the key may do: `read` (get and list), `write` (create, cancel, capture, void) or
-    /// `refund` (give money back); repeat it for more. A request outside of them is refused.
-    /// [default: all three]
-    #[arg(long = "scope", value_name = "read|write|refund", value_parser = scope)]
+    /// What the key may do: `read` (get and list), `write` (create, cancel, capture, void), `refund`
+    /// (give money back) or `webhooks` (say where webhooks go, and see what was sent); repeat it for
+    /// more. A request outside of them is refused. Give `webhooks` to tools, not to game servers:
+    /// whoever has such a key can have every webhook sent to themselves.
+    /// [default: read, write and refund]
+    #[arg(long = "scope", value_name = "read|write|refund|webhooks", value_parser = scope)]
     scopes: Vec<KeyScope>,
     /// After how many days the key is refused: 1 to 3650. Without it the key works until it is
     /// revoked. A game server whose key has expired takes no payments.
@@ -168,7 +170,7 @@ impl IssueArgs {
             self;
         let opened = database.open().await?;
         if scopes.is_empty() {
-            scopes = KeyScope::ALL.to_vec();
+            scopes = KeyScope::OF_A_GAME_SERVER.to_vec();
         }
         let expires_at = expires_in_days.map(|it| SystemClock.now() + TimeDelta::days(it));
         let rate_limit = requests_per_s.unwrap_or_default();
@@ -274,5 +276,6 @@ fn rate_limit(text: &str) -> Result<RateLimit, Violation> {
 }
 
 fn scope(text: &str) -> Result<KeyScope, Violation> {
-    KeyScope::parse(text).ok_or_else(|| Violation::new("must be read, write or refund", text))
+    KeyScope::parse(text)
+        .ok_or_else(|| Violation::new("must be read, write, refund or webhooks", text))
 }

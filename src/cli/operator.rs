@@ -27,7 +27,9 @@ pub(super) struct OneEndpoint {
 
 /// Does what the person at the terminal asks, under their name.
 pub(super) fn admin(opened: &Opened) -> Admin {
-    Admin::new(opened.store.clone(), opened.pool.clone(), &opened.master, actor())
+    let Opened { store, pool, master, secret_keys } = opened;
+    let admin = Admin::new(store.clone(), pool.clone(), master, actor());
+    admin.with_secret_keys(secret_keys.clone())
 }
 
 /// How the log names them: `operator:` and the account's name. Not a proof, only a trace: whoever

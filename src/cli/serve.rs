@@ -95,6 +95,7 @@ impl ServeArgs {
             pay_base_url: self.pay_base_url,
             notify_base_url: self.notify_base_url,
             sandbox: self.sandbox.then_some(self.sandbox_faults),
+            secret_keys: self.database.secret_keys(&master)?,
             targets: TargetPolicy::PublicHttps,
             notice: Duration::from_secs(self.notice_s.into()),
             drain: Duration::from_secs(self.drain_s.into()),

@@ -64,7 +64,9 @@ pub(super) async fn follow(
         | GameEvent::KeyIssued { .. }
         | GameEvent::KeyRotated { .. }
         | GameEvent::KeyRevoked { .. }
-        | GameEvent::EndpointSecretRotated { .. } => return Ok(()),
+        | GameEvent::EndpointSecretRotated { .. }
+        | GameEvent::EndpointSecretsExpired { .. }
+        | GameEvent::EndpointSecretRevealed { .. } => return Ok(()),
     };
     query.execute(connection).await?;
     Ok(())

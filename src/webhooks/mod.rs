@@ -61,7 +61,9 @@ pub use lane::{Delivery, Lane};
 pub use message::MessageId;
 pub use recovery::{Recovery, start as start_recovery};
 pub use resend::resend_message;
-pub use secrets::ENDPOINT_SECRETS_PURPOSE;
+pub use secrets::{
+    ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretKeys, SecretsError, Unsignable,
+};
 pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
 pub use target::TargetPolicy;

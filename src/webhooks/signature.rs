@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use super::message::MessageId;
 use crate::{domain::Timestamp, ids::random_bytes};
@@ -65,6 +66,11 @@ impl WebhookSecret {
     /// The secret as its owner sees it, once.
     pub fn as_text(&self) -> &SecretString {
         &self.text
+    }
+
+    /// Whether it is the same as another, compared in constant time.
+    pub fn is(&self, other: &Self) -> bool {
+        self.key.expose_secret().ct_eq(other.key.expose_secret()).into()
     }
 }
 

@@ -30,7 +30,7 @@ use super::{
     lane::Lane,
     lease::{self, Lease},
     run::{LINGER, run},
-    secrets::EndpointSecrets,
+    secrets::{EndpointSecrets, SecretKeys},
     sender::{Sender, SenderError},
     target::TargetPolicy,
     upkeep,
@@ -81,7 +81,7 @@ struct Lanes {
 
 impl DeliveryWorker {
     /// A worker, not running yet, that connects to where `pool` does, by itself. What it opens is
-    /// sealed under keys derived from the master key. The endpoints that it gives up are disabled
+    /// sealed under keys derived from the master key, and `secrets`. The endpoints that it gives up are disabled
     /// in the log, through `store`.
     ///
     /// # Errors
@@ -91,6 +91,7 @@ impl DeliveryWorker {
         pool: &PgPool,
         store: EventStore,
         master: &Key,
+        secrets: SecretKeys,
         policy: TargetPolicy,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SenderError> {
@@ -101,7 +102,7 @@ impl DeliveryWorker {
             attempts: Attempts::new(pool.clone()),
             pool,
             store,
-            secrets: EndpointSecrets::new(master),
+            secrets: EndpointSecrets::new(secrets),
             bodies: Bodies::new(master),
             sender: Sender::new(policy)?,
             clock,

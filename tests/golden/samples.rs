@@ -240,7 +240,7 @@ fn key_issued(expires_at: Option<Timestamp>, rate_limit: RateLimit) -> GameEvent
         key_id: KeyId::from_bytes(bytes()),
         world: World::Live,
         name: DisplayName::parse("game servers").unwrap(),
-        scopes: KeyScope::ALL.to_vec(),
+        scopes: KeyScope::OF_A_GAME_SERVER.to_vec(),
         expires_at,
         rate_limit,
         issued_at: at(),
@@ -339,6 +339,20 @@ fn endpoints() -> Vec<(Suffix, GameEvent)> {
                 endpoint_id: endpoint_id.clone(),
                 previous_expires_at: later(),
                 rotated_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointSecretsExpired {
+                endpoint_id: endpoint_id.clone(),
+                expired_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointSecretRevealed {
+                endpoint_id: endpoint_id.clone(),
+                revealed_at: at(),
             },
         ),
         (PLAIN, GameEvent::EndpointRemoved { endpoint_id, removed_at: at() }),

@@ -1,7 +1,8 @@
 //! Webhook endpoints and their secrets, as operators make them.
 
+use secrecy::ExposeSecret;
 use toffeepay::{
-    admin::Admin,
+    admin::{Admin, AdminError},
     clock::{Clock, SystemClock},
     domain::{
         game::{Endpoint, PayloadShape, WebhookType},
@@ -9,7 +10,8 @@ use toffeepay::{
         world::World,
     },
     ids::NewId,
-    webhooks::{ENDPOINT_SECRETS_PURPOSE, WebhookSecret},
+    vault::Key,
+    webhooks::{ENDPOINT_SECRETS_PURPOSE, Rewrapped, SecretKeys, Unsignable, WebhookSecret},
 };
 
 use crate::ground::Ground;
@@ -188,8 +190,7 @@ async fn an_endpoint_is_disabled_and_enabled_by_hand_as_often_as_one_likes() {
         assert_eq!(ground.run(&["endpoints", "enable", "g", &id]).await.code, 0);
         assert!(listed().await.contains("\tenabled\t"));
     }
-    let log = "SELECT string_agg(type, ' ' ORDER BY position) FROM event WHERE stream = 'game-g'";
-    let events = ground.text(log).await;
+    let events = log(&ground).await;
     assert!(events.ends_with("EndpointAdded EndpointDisabled EndpointEnabled"), "{events}");
 }
 
@@ -202,4 +203,96 @@ async fn a_target_that_is_not_public_https_is_refused_before_anything_is_written
         assert!(refused.code == 2 && refused.err.contains("--url"), "{url}: {refused:?}");
     }
     assert_eq!(ground.number("SELECT count(*) FROM endpoint_secret").await, 0);
+}
+
+async fn log(ground: &Ground) -> String {
+    let log = "SELECT string_agg(type, ' ' ORDER BY position) FROM event WHERE stream = 'game-g'";
+    ground.text(log).await
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_again_to_an_operator_and_the_log_says_so_first() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let old = add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let shown = ground.run(&["endpoints", "reveal", "g", &id]).await;
+    assert_eq!((shown.code, shown.out), (0, format!("{old}\n")));
+    let new = ground.run(&["endpoints", "rotate", "g", &id]).await.out;
+    let shown = ground.run(&["endpoints", "reveal", "g", &id]).await;
+    assert_eq!(shown.out, new);
+    assert!(shown.err.contains("One before it signs too until 20"), "{shown:?}");
+    let events = log(&ground).await;
+    let revealed = "EndpointSecretRevealed EndpointSecretRotated EndpointSecretRevealed";
+    assert!(events.ends_with(revealed), "{events}");
+    ground.game("other").await;
+    let theirs = ground.run(&["endpoints", "reveal", "other", &id]).await;
+    assert!(theirs.code == 2 && theirs.out.is_empty(), "{theirs:?}");
+}
+
+#[tokio::test]
+async fn an_old_secret_is_ended_now_and_the_current_one_stays() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let new = ground.run(&["endpoints", "rotate", "g", &id]).await.out;
+    for _ in 0..2 {
+        let ended = ground.run(&["endpoints", "expire-old", "g", &id]).await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let lasting = "SELECT count(*) FROM endpoint_secret WHERE now() < expires_at";
+        assert_eq!(ground.number(lasting).await, 0);
+        assert_eq!(ground.run(&["endpoints", "reveal", "g", &id]).await.out, new);
+    }
+    assert!(log(&ground).await.contains("EndpointSecretRotated EndpointSecretsExpired"));
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_anew_under_another_key_and_stay_the_same() {
+    let ground = Ground::new().await;
+    let game_id = ground.game("g").await;
+    let secrets = [add(&ground, &[]).await, add(&ground, &[]).await];
+    // As they were stored before keys had ids.
+    let nameless = "UPDATE endpoint_secret SET key_id = NULL";
+    sqlx::query(nameless).execute(&ground.owner).await.unwrap();
+    let own = Key::generate().to_base64();
+    let own = || Key::from_base64(&own).unwrap();
+    let admin = |keys: SecretKeys| {
+        let (store, pool) = (ground.store.clone(), ground.service.clone());
+        Admin::new(store, pool, &ground.master, "test").with_secret_keys(keys)
+    };
+    let derived = || SecretKeys::of(&ground.master);
+    let moved = admin(derived().sealing_with(own()));
+    let so_far = moved.rewrap_some_secrets(Rewrapped::default()).await.unwrap();
+    assert_eq!((so_far.done, so_far.left.len()), (2, 0));
+    assert_eq!(moved.rewrap_some_secrets(so_far.clone()).await.unwrap(), so_far, "all are done");
+    let revealed = async |admin: &Admin| {
+        let mut revealed = vec![];
+        for line in ground.run(&["endpoints", "list", "g"]).await.out.lines() {
+            let id = EndpointId::parse(line.split('\t').next().unwrap()).unwrap();
+            let rotation = admin.reveal_secrets(&game_id, id).await?;
+            revealed.push(rotation.current.as_text().expose_secret().to_owned());
+        }
+        Ok::<_, AdminError>(revealed)
+    };
+    assert_eq!(revealed(&moved).await.unwrap(), secrets);
+    let without = revealed(&admin(derived())).await;
+    assert!(matches!(without, Err(AdminError::Unsignable(Unsignable::UnknownKey))));
+    let back = admin(derived().opening_too(own()));
+    assert_eq!(back.rewrap_some_secrets(Rewrapped::default()).await.unwrap().done, 2);
+    assert_eq!(revealed(&admin(derived())).await.unwrap(), secrets);
+}
+
+#[tokio::test]
+async fn secrets_under_a_key_that_is_not_set_are_left_and_named() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    add(&ground, &[]).await;
+    let done = ground.run(&["endpoints", "rewrap"]).await;
+    assert_eq!((done.code, done.out.as_str()), (0, "0\n"), "all are under the current key");
+    let of_another = "UPDATE endpoint_secret SET key_id = 'another'";
+    sqlx::query(of_another).execute(&ground.owner).await.unwrap();
+    let left = ground.run(&["endpoints", "rewrap"]).await;
+    let id = listed_id(&ground).await;
+    assert!(left.code == 2 && left.err.contains(&id), "{left:?}");
 }

@@ -24,9 +24,23 @@ const TEMPLATE: &str = "operators_template";
 pub(crate) const SERVICE: &str = "operators_service";
 
 /// What must be able to seal or hash something.
-const WITH_KEY: [&str; 13] = [
-    "register", "set", "issue", "revoke", "add", "rotate", "remove", "retry", "change", "disable",
-    "enable", "resend", "recover",
+const WITH_KEY: [&str; 16] = [
+    "register",
+    "set",
+    "issue",
+    "revoke",
+    "add",
+    "rotate",
+    "remove",
+    "retry",
+    "change",
+    "disable",
+    "enable",
+    "resend",
+    "recover",
+    "reveal",
+    "expire-old",
+    "rewrap",
 ];
 
 #[derive(Parser)]

@@ -122,7 +122,7 @@ fn values_out_of_their_limits_are_refused_before_anything_is_opened() {
     };
     assert!(issue("--expires-in-days", "0").contains("1..=3650"));
     assert!(issue("--expires-in-days", "3651").contains("1..=3650"));
-    assert!(issue("--scope", "admin").contains("read, write or refund"));
+    assert!(issue("--scope", "admin").contains("read, write, refund or webhooks"));
     assert!(refusal(&["toffeepay", "replay", "--show-private"]).contains("SESSION_ID"));
 }
 

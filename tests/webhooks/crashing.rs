@@ -23,7 +23,7 @@ use toffeepay::{
         subscription::{Follower, Wake},
     },
     vault::Key,
-    webhooks::{Deliveries, DeliveryWorker, PublicUrls, TargetPolicy},
+    webhooks::{Deliveries, DeliveryWorker, PublicUrls, SecretKeys, TargetPolicy},
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -287,7 +287,9 @@ async fn work_until_killed() {
     let follower = Follower::new(service.clone(), deliveries, 0, &Wake::default());
     let clock = Arc::new(SystemClock);
     let anywhere = TargetPolicy::Anywhere;
-    let worker = DeliveryWorker::new(&service, store, &master, anywhere, clock).unwrap();
+    let worker =
+        DeliveryWorker::new(&service, store, &master, SecretKeys::of(&master), anywhere, clock)
+            .unwrap();
     let forever = CancellationToken::new();
     tokio::join!(follower.run(forever.clone()), worker.run(forever));
 }

@@ -32,7 +32,8 @@ use toffeepay::{
     ids::NewId,
     vault::Key,
     webhooks::{
-        Deliveries, DeliveryWorker, History, PublicUrls, TargetPolicy, WebhookSecret, recovery,
+        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, WebhookSecret,
+        recovery,
     },
 };
 use url::Url;
@@ -245,7 +246,15 @@ impl World {
 
     pub(crate) fn worker_with(&self, policy: TargetPolicy) -> DeliveryWorker {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        DeliveryWorker::new(&self.service, self.store.clone(), &self.master, policy, clock).unwrap()
+        DeliveryWorker::new(
+            &self.service,
+            self.store.clone(),
+            &self.master,
+            SecretKeys::of(&self.master),
+            policy,
+            clock,
+        )
+        .unwrap()
     }
 
     /// Number and outcome of each attempt, in the order in which they were made.

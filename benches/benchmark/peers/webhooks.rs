@@ -23,7 +23,7 @@ use toffeepay::{
     },
     ids::SHARD,
     vault::Key,
-    webhooks::{Deliveries, DeliveryWorker, PublicUrls, TargetPolicy},
+    webhooks::{Deliveries, DeliveryWorker, PublicUrls, SecretKeys, TargetPolicy},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -73,7 +73,15 @@ pub(super) async fn work(database_url: &str, master_key: &str) {
     let deliveries = Deliveries::new(store.clone(), &master, urls);
     let follower = Follower::new(pool.clone(), deliveries, SHARD, &wake);
     let clock = Arc::new(SystemClock);
-    let worker = DeliveryWorker::new(&pool, store, &master, TargetPolicy::Anywhere, clock).unwrap();
+    let worker = DeliveryWorker::new(
+        &pool,
+        store,
+        &master,
+        SecretKeys::of(&master),
+        TargetPolicy::Anywhere,
+        clock,
+    )
+    .unwrap();
     eprintln!("listening on {}", listener.local_addr().unwrap());
     let forever = CancellationToken::new();
     tokio::join!(

@@ -31,7 +31,7 @@ use crate::{
     app::{App, Role, Settings},
     providers::sandbox::Faults,
     telemetry::{self, LogFormat},
-    webhooks::TargetPolicy,
+    webhooks::{SecretKeys, TargetPolicy},
 };
 
 /// How long open requests may take to finish at the end: people at a terminal do not wait long.
@@ -106,17 +106,18 @@ impl DevArgs {
 
         let mut server = database::open(self.database_url.as_deref(), folder.path()).await?;
         let database = server.prepare().await?;
+        let master = folder.master_key()?;
         let settings = Settings {
             role: Role::All,
             pay_base_url: base.clone(),
             notify_base_url: None,
             sandbox: Some(self.sandbox_faults),
+            secret_keys: SecretKeys::of(&master),
             targets: TargetPolicy::Anywhere,
             // Nothing stands in front of it.
             notice: Duration::ZERO,
             drain: DRAIN,
         };
-        let master = folder.master_key()?;
         let pool = database.pool.clone();
         let app = App::new(database, folder.master_key()?, settings).map_err(CliError::start)?;
         super::check_key(app.store()).await?;

@@ -2,7 +2,10 @@
 
 mod add;
 mod change;
+mod expire_old;
 mod list;
+mod reveal;
+mod rewrap;
 mod rotate;
 mod switch;
 
@@ -30,8 +33,7 @@ const GRACE_HOURS_MAX: i64 = 168;
 /// Adds, changes, disables and removes webhook endpoints, and rotates their secrets.
 ///
 /// A game server hears of a payment by a signed POST to its endpoint. An endpoint belongs to one
-/// game and one world. Its secret is shown once, when it is made; only a sealed copy is kept. What
-/// was sent there, and what came of it, is shown by `toffeepay deliveries`.
+/// game and one world. Its secret is shown when it is made; a sealed copy is kept. What was sent there, and what came of it, is shown by `toffeepay deliveries`.
 ///
 /// Example:
 ///   `toffeepay endpoints add space_shooter --world test --url https://game.example/webhook > secret.txt`
@@ -51,6 +53,9 @@ enum EndpointsCommand {
     List(list::ListArgs),
     Change(change::ChangeArgs),
     Rotate(rotate::RotateArgs),
+    ExpireOld(expire_old::ExpireOldArgs),
+    Reveal(reveal::RevealArgs),
+    Rewrap(rewrap::RewrapArgs),
     Disable(switch::DisableArgs),
     Enable(switch::EnableArgs),
     Remove(switch::RemoveArgs),
@@ -68,6 +73,9 @@ impl EndpointsArgs {
             EndpointsCommand::List(args) => args.run(output).await?,
             EndpointsCommand::Change(args) => args.run(output).await?,
             EndpointsCommand::Rotate(args) => args.run(output).await?,
+            EndpointsCommand::ExpireOld(args) => args.run(output).await?,
+            EndpointsCommand::Reveal(args) => args.run(output).await?,
+            EndpointsCommand::Rewrap(args) => args.run(output).await?,
             EndpointsCommand::Disable(args) => args.run(output).await?,
             EndpointsCommand::Enable(args) => args.run(output).await?,
             EndpointsCommand::Remove(args) => args.run(output).await?,

@@ -90,6 +90,20 @@ pub enum GameCommand {
         /// Now.
         at: Timestamp,
     },
+    /// Sign with the current secret only.
+    ExpireSecrets {
+        /// Which endpoint's.
+        endpoint_id: EndpointId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Show the secret to whoever asks, who has proved who they are.
+    RevealSecret {
+        /// Which endpoint's.
+        endpoint_id: EndpointId,
+        /// Now.
+        at: Timestamp,
+    },
     /// Send nothing there any more.
     RemoveEndpoint {
         /// Which.

@@ -225,6 +225,45 @@ impl GameState {
         Ok(vec![GameEvent::EndpointEnabled { endpoint_id, enabled_at: at }])
     }
 
+    pub(super) fn rotate_secret(
+        &self,
+        endpoint_id: EndpointId,
+        previous_expires_at: Timestamp,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        let rotated_at = at;
+        Ok(vec![GameEvent::EndpointSecretRotated { endpoint_id, previous_expires_at, rotated_at }])
+    }
+
+    /// Also when there is no old one: which secrets there are is not known here.
+    pub(super) fn expire_secrets(
+        &self,
+        endpoint_id: EndpointId,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        Ok(vec![GameEvent::EndpointSecretsExpired { endpoint_id, expired_at: at }])
+    }
+
+    pub(super) fn reveal_secret(
+        &self,
+        endpoint_id: EndpointId,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        Ok(vec![GameEvent::EndpointSecretRevealed { endpoint_id, revealed_at: at }])
+    }
+
+    pub(super) fn remove_endpoint(
+        &self,
+        endpoint_id: EndpointId,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        Ok(vec![GameEvent::EndpointRemoved { endpoint_id, removed_at: at }])
+    }
+
     pub(super) fn require_endpoint(
         &self,
         endpoint_id: &EndpointId,

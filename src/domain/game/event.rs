@@ -114,6 +114,20 @@ pub enum GameEvent {
         /// When.
         rotated_at: Timestamp,
     },
+    /// Webhooks are signed with the current secret only.
+    EndpointSecretsExpired {
+        /// Which endpoint's.
+        endpoint_id: EndpointId,
+        /// When.
+        expired_at: Timestamp,
+    },
+    /// Somebody has seen the current secret. The entry's actor says who.
+    EndpointSecretRevealed {
+        /// Which endpoint's.
+        endpoint_id: EndpointId,
+        /// When.
+        revealed_at: Timestamp,
+    },
     /// Nothing is sent there any more.
     EndpointRemoved {
         /// Which.
@@ -136,6 +150,8 @@ impl DomainEvent for GameEvent {
             Self::EndpointDisabled { .. } => "EndpointDisabled",
             Self::EndpointEnabled { .. } => "EndpointEnabled",
             Self::EndpointSecretRotated { .. } => "EndpointSecretRotated",
+            Self::EndpointSecretsExpired { .. } => "EndpointSecretsExpired",
+            Self::EndpointSecretRevealed { .. } => "EndpointSecretRevealed",
             Self::EndpointRemoved { .. } => "EndpointRemoved",
         };
         name.to_owned()
@@ -161,6 +177,8 @@ impl GameEvent {
             | Self::EndpointDisabled { disabled_at: at, .. }
             | Self::EndpointEnabled { enabled_at: at, .. }
             | Self::EndpointSecretRotated { rotated_at: at, .. }
+            | Self::EndpointSecretsExpired { expired_at: at, .. }
+            | Self::EndpointSecretRevealed { revealed_at: at, .. }
             | Self::EndpointRemoved { removed_at: at, .. } => *at,
         }
     }

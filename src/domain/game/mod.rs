@@ -164,16 +164,12 @@ impl Game {
                 state.enable_endpoint(endpoint_id, at)
             }
             GameCommand::RotateSecret { endpoint_id, previous_expires_at, at } => {
-                state.require_endpoint(&endpoint_id)?;
-                Ok(vec![GameEvent::EndpointSecretRotated {
-                    endpoint_id,
-                    previous_expires_at,
-                    rotated_at: at,
-                }])
+                state.rotate_secret(endpoint_id, previous_expires_at, at)
             }
+            GameCommand::ExpireSecrets { endpoint_id, at } => state.expire_secrets(endpoint_id, at),
+            GameCommand::RevealSecret { endpoint_id, at } => state.reveal_secret(endpoint_id, at),
             GameCommand::RemoveEndpoint { endpoint_id, at } => {
-                state.require_endpoint(&endpoint_id)?;
-                Ok(vec![GameEvent::EndpointRemoved { endpoint_id, removed_at: at }])
+                state.remove_endpoint(endpoint_id, at)
             }
         }
     }
@@ -234,7 +230,9 @@ impl GameState {
                 self.endpoint_mut(&endpoint_id)?.disabled.take()?;
             }
             // Secrets are not in the log, so there is nothing to remember.
-            GameEvent::EndpointSecretRotated { endpoint_id, .. } => {
+            GameEvent::EndpointSecretRotated { endpoint_id, .. }
+            | GameEvent::EndpointSecretsExpired { endpoint_id, .. }
+            | GameEvent::EndpointSecretRevealed { endpoint_id, .. } => {
                 self.require_endpoint(&endpoint_id).ok()?;
             }
             GameEvent::EndpointRemoved { endpoint_id, .. } => {

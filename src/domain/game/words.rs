@@ -13,7 +13,15 @@ words! {
         Write = "write",
         /// Give money back.
         Refund = "refund",
+        /// Say where webhooks go, see their secrets when they are made, and what was sent.
+        Webhooks = "webhooks",
     }
+}
+
+impl KeyScope {
+    /// What a game server needs. Not to change where webhooks go: whoever took its key could have all
+    /// of them sent to themselves.
+    pub const OF_A_GAME_SERVER: [Self; 3] = [Self::Read, Self::Write, Self::Refund];
 }
 
 words! {

@@ -215,3 +215,25 @@ fn an_endpoint_is_disabled_once_for_the_first_reason_and_can_be_enabled_again() 
         .when(disable(1, DisabledBy::Gone))
         .then_expect_events(vec![disabled(1, DisabledBy::Gone)]);
 }
+
+#[test]
+fn old_secrets_are_ended_and_a_secret_is_seen_only_of_an_endpoint_that_is_there() {
+    let (endpoint_id, at) = (endpoint_id(1), now());
+    let expire = GameCommand::ExpireSecrets { endpoint_id: endpoint_id.clone(), at };
+    let reveal = GameCommand::RevealSecret { endpoint_id: endpoint_id.clone(), at };
+    let id = endpoint_id.clone();
+    let expired = GameEvent::EndpointSecretsExpired { endpoint_id: id, expired_at: at };
+    let revealed = GameEvent::EndpointSecretRevealed { endpoint_id, revealed_at: at };
+    for (command, event) in [(expire, expired), (reveal, revealed)] {
+        given([registered(), added(1)])
+            .when(command.clone())
+            .then_expect_events(vec![event.clone()]);
+        // Each time anew: each is an act of its own.
+        given([registered(), added(1), event.clone()])
+            .when(command.clone())
+            .then_expect_events(vec![event]);
+        given([registered(), added(1), removed(1)])
+            .when(command)
+            .then_expect_error(GameError::EndpointNotFound);
+    }
+}
