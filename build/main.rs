@@ -11,17 +11,18 @@ use std::{env, error::Error, fs, path::PathBuf};
 use protox::prost::Message;
 use protox::prost_reflect::prost_types::DescriptorProto;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "google/rpc/error_details.proto",
     "pay/v1/common.proto",
     "pay/v1/payment.proto",
     "pay/v1/refund.proto",
     "wallet/v1/common.proto",
     "wallet/v1/account.proto",
+    "webhooks/v1/webhooks.proto",
 ];
 
 /// Whose services and messages are described.
-const DESCRIBED: [&str; 2] = ["pay.v1", "wallet.v1"];
+const DESCRIBED: [&str; 3] = ["pay.v1", "wallet.v1", "webhooks.v1"];
 
 /// Served by a library, which does not bring it: for reflection only.
 const HEALTH: &str = "grpc/health/v1/health.proto";

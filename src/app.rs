@@ -19,7 +19,7 @@ use parts::Parts;
 
 use crate::{
     admin::API_KEYS_PURPOSE,
-    api::{self, Api, Calls, Health, KeyLimits, KeyUse},
+    api::{self, Api, Calls, Health, KeyLimits, KeyUse, Webhooks},
     checkout::Checkout,
     clock::{Clock, SystemClock},
     domain::world::World,
@@ -223,6 +223,7 @@ impl App {
             rate_limits: Arc::clone(&self.rate_limits),
             pay_base_url: self.settings.pay_base_url.clone(),
             providers: self.providers.clone(),
+            webhooks: Arc::new(self.webhooks()),
         };
         let checkout = Checkout {
             store: self.store.clone(),
@@ -237,6 +238,16 @@ impl App {
         let others = inside.merge(api.routes()).merge(discovery);
         let others = others.merge(checkout.routes()).merge(bank);
         Ok(Front { calls: Some(calls), others })
+    }
+
+    /// What the API needs to show and change where webhooks go.
+    fn webhooks(&self) -> Webhooks {
+        let Settings { secret_keys, targets, .. } = &self.settings;
+        Webhooks::new(&self.pool, &self.master, secret_keys.clone(), self.urls(), *targets)
+    }
+
+    fn urls(&self) -> PublicUrls {
+        PublicUrls { pay_base_url: self.settings.pay_base_url.clone() }
     }
 
     /// What stands behind the API's routes.
@@ -268,8 +279,7 @@ impl App {
             let notifier = bank.notifier();
             parts.begin("sandbox's notifier", |stop| notifier.run(stop));
         }
-        let urls = PublicUrls { pay_base_url: self.settings.pay_base_url.clone() };
-        let deliveries = Deliveries::new(store.clone(), &self.master, urls);
+        let deliveries = Deliveries::new(store.clone(), &self.master, self.urls());
         let deliveries = Follower::new(pool.clone(), deliveries, SHARD, wake);
         parts.begin("follower of webhooks", |stop| deliveries.run(stop));
         Ok(())

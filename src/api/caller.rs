@@ -10,8 +10,8 @@ use super::{Api, ApiError, ApiKey};
 use crate::{
     domain::{
         Timestamp,
-        game::{KeyScope, RateLimit},
-        id::{KeyId, PaymentId, RefundId, SessionId},
+        game::{GameError, KeyScope, RateLimit, RegisteredEndpoint},
+        id::{EndpointId, KeyId, PaymentId, RefundId, SessionId},
         session::SessionError,
         world::World,
     },
@@ -154,6 +154,35 @@ impl Caller {
         let row = RefundRow::find(pool, id.as_str()).await?;
         let row = row.filter(|it| self.owns(&it.game_id, &it.world));
         Ok(row.ok_or(SessionError::RefundNotFound)?)
+    }
+
+    /// The game's endpoints of the key's world, in the order in which they were added, as they are now.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Internal`].
+    pub(crate) async fn endpoints(
+        &self,
+        pool: &PgPool,
+    ) -> Result<Vec<RegisteredEndpoint>, ApiError> {
+        let game = GameRow::find(pool, &self.game.id).await?.ok_or(ApiError::InvalidGameId)?;
+        let of_world = |it: &RegisteredEndpoint| it.endpoint.world == self.world;
+        Ok(game.endpoints.0.into_iter().filter(of_world).collect())
+    }
+
+    /// An endpoint of the game's.
+    ///
+    /// # Errors
+    ///
+    /// [`GameError::EndpointNotFound`], as [`Self::session`].
+    pub(crate) async fn endpoint(
+        &self,
+        pool: &PgPool,
+        id: impl Into<String>,
+    ) -> Result<RegisteredEndpoint, ApiError> {
+        let id = EndpointId::parse(id).map_err(|_| GameError::EndpointNotFound)?;
+        let found = self.endpoints(pool).await?.into_iter().find(|it| it.endpoint_id == id);
+        Ok(found.ok_or(GameError::EndpointNotFound)?)
     }
 
     fn owns(&self, game_id: &str, world: &str) -> bool {

@@ -6,7 +6,7 @@ use super::{Api, ApiError, caller::Caller, idempotency::Mutation};
 use crate::{
     domain::{
         game::KeyScope,
-        session::{CancelledBy, SessionCommand},
+        session::{CancelledBy, Session, SessionCommand},
     },
     proto::pay::v1::{CancelSessionRequest, CancelSessionResponse},
 };
@@ -26,5 +26,5 @@ pub(super) async fn cancel_session(
     }
     let id = caller.session(&api.pool, request.id).await?.id;
     let command = SessionCommand::Cancel { by: CancelledBy::Game, at: now };
-    mutation.execute(&api.store, &id, command, |_| CancelSessionResponse::default()).await
+    mutation.execute(&api.store, &id, command, |_: &Session| CancelSessionResponse::default()).await
 }

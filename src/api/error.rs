@@ -4,12 +4,17 @@ use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use http::{HeaderValue, header::RETRY_AFTER};
 
 use crate::{
-    domain::{game::KeyScope, session::SessionError, violation::Violation},
+    domain::{
+        game::{GameError, KeyScope},
+        session::SessionError,
+        violation::Violation,
+    },
     event_store::{AppendError, ExecuteError, StoreError},
     proto::{
         google::rpc::{BadRequest, bad_request::FieldViolation},
         pay::v1::Error as Detail,
     },
+    webhooks::SecretsError,
 };
 
 /// When to repeat a request whose first one is still running, or one too many: every key may make
@@ -63,6 +68,24 @@ pub enum ApiError {
     /// The session's rules refuse.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// The game's rules refuse.
+    #[error(transparent)]
+    Game(#[from] GameError),
+    /// The endpoint was never sent it, or it is gone by now.
+    #[error("there is no such delivery to this endpoint, or it is older than 30 days")]
+    DeliveryNotFound,
+    /// The endpoint has no such recovery.
+    #[error("there is no such recovery of this endpoint")]
+    RecoveryNotFound,
+    /// It is another game's, or was closed.
+    #[error("there is no such listener, or nobody asked it for 10 minutes; open another")]
+    ListenerNotFound,
+    /// The game has as many as it may.
+    #[error("the game has 8 listeners already; one that nobody asks is closed after 10 minutes")]
+    TooManyListeners,
+    /// What is for developers only.
+    #[error("this is for the test world: a live game server might grant what nobody paid for")]
+    TestOnly,
     /// Others changed it at the same time.
     #[error("the object was changed at the same time; try again")]
     Conflict,
@@ -114,6 +137,12 @@ impl ApiError {
             Self::Erased => ("erased", ErrorCode::FailedPrecondition),
             Self::NotOffered => ("unimplemented", ErrorCode::Unimplemented),
             Self::Session(refusal) => session_reason(*refusal),
+            Self::Game(refusal) => game_reason(*refusal),
+            Self::DeliveryNotFound => ("delivery_not_found", ErrorCode::NotFound),
+            Self::RecoveryNotFound => ("recovery_not_found", ErrorCode::NotFound),
+            Self::ListenerNotFound => ("listener_not_found", ErrorCode::NotFound),
+            Self::TooManyListeners => ("too_many_listeners", ErrorCode::FailedPrecondition),
+            Self::TestOnly => ("test_only", ErrorCode::FailedPrecondition),
             Self::Conflict => ("conflict", ErrorCode::Aborted),
             Self::Unavailable => ("unavailable", ErrorCode::Unavailable),
             Self::RateLimited => ("rate_limited", ErrorCode::ResourceExhausted),
@@ -145,6 +174,33 @@ fn session_reason(refusal: SessionError) -> (&'static str, ErrorCode) {
     }
 }
 
+fn game_reason(refusal: GameError) -> (&'static str, ErrorCode) {
+    match refusal {
+        GameError::EndpointNotFound => ("endpoint_not_found", ErrorCode::NotFound),
+        GameError::TooManyEndpoints => ("too_many_endpoints", ErrorCode::FailedPrecondition),
+        GameError::WebhookTypes | GameError::DeliveryLimits => {
+            ("invalid_argument", ErrorCode::InvalidArgument)
+        }
+        // Nothing that the API asks for is answered so, and a damaged history is ours to mend.
+        GameError::NotFound
+        | GameError::AlreadyRegistered
+        | GameError::Currencies
+        | GameError::SessionLifetime
+        | GameError::TooManyKeys
+        | GameError::KeyNotFound
+        | GameError::KeyRotated
+        | GameError::Scopes
+        | GameError::RateLimit
+        | GameError::Corrupt => ("internal", ErrorCode::Internal),
+    }
+}
+
+impl From<SecretsError> for ApiError {
+    fn from(error: SecretsError) -> Self {
+        Self::internal(error)
+    }
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         Self::internal(error)
@@ -165,6 +221,16 @@ impl From<ExecuteError<SessionError>> for ApiError {
     fn from(error: ExecuteError<SessionError>) -> Self {
         match error {
             ExecuteError::Refused(refusal) => Self::Session(refusal),
+            ExecuteError::Conflict => Self::Conflict,
+            ExecuteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExecuteError<GameError>> for ApiError {
+    fn from(error: ExecuteError<GameError>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Game(refusal),
             ExecuteError::Conflict => Self::Conflict,
             ExecuteError::Store(error) => error.into(),
         }

@@ -7,7 +7,12 @@ use connectrpc::{RequestContext, Response};
 
 use super::{Api, ApiError, caller::Caller, idempotency::Mutation};
 use crate::{
-    domain::{Timestamp, game::KeyScope, id::PaymentId, session::SessionCommand},
+    domain::{
+        Timestamp,
+        game::KeyScope,
+        id::PaymentId,
+        session::{Session, SessionCommand},
+    },
     proto::pay::v1::{
         CancelPaymentRequest, CancelPaymentResponse, CompletePaymentRequest,
         CompletePaymentResponse,
@@ -53,5 +58,5 @@ async fn ask<M: Message + Default>(
     let row = caller.payment(&api.pool, payment_id).await?;
     let payment_id = PaymentId::parse(row.id).map_err(ApiError::internal)?;
     let command = command(payment_id, now);
-    mutation.execute(&api.store, &row.session_id, command, |_| M::default()).await
+    mutation.execute(&api.store, &row.session_id, command, |_: &Session| M::default()).await
 }

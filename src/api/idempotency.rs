@@ -13,12 +13,10 @@ use super::{
     running::{Running, Turn},
 };
 use crate::{
-    domain::{
-        Timestamp,
-        session::{Session, SessionCommand},
-        violation::Violation,
+    domain::{Timestamp, violation::Violation},
+    event_store::{
+        CommandContext, EventStore, ExecuteError, Once, Remember, Remembered, StoredAggregate,
     },
-    event_store::{CommandContext, EventStore, Once, Remember, Remembered},
     ids::REQUEST_ID_HEADER,
 };
 
@@ -111,26 +109,29 @@ impl Mutation {
         }
     }
 
-    /// Executes a session's command, and answers with what it came to; a repeat is answered as
+    /// Executes a command, and answers with what it came to; a repeat is answered as
     /// [`Self::answered`] does.
     ///
     /// # Errors
     ///
     /// Those of [`Self::answered`], and whatever the rules and the log refuse.
-    pub(super) async fn execute<M: Message>(
+    pub(super) async fn execute<A: StoredAggregate, M: Message>(
         &self,
         store: &EventStore,
-        session_id: &str,
-        command: SessionCommand,
-        respond: impl Fn(&Session) -> M + Send + Sync,
-    ) -> Result<Response<M>, ApiError> {
+        id: &str,
+        command: A::Command,
+        respond: impl Fn(&A) -> M + Send + Sync,
+    ) -> Result<Response<M>, ApiError>
+    where
+        ApiError: From<ExecuteError<A::Error>>,
+    {
         let Some(fingerprint) = self.fingerprint else {
-            let executed = store.execute::<Session>(session_id, command, &self.context).await?;
+            let executed = store.execute::<A>(id, command, &self.context).await?;
             return Ok(Response::new(respond(&executed.aggregate)));
         };
-        let encode = |session: &Session| respond(session).encode_to_vec();
+        let encode = |aggregate: &A| respond(aggregate).encode_to_vec();
         let remember = Remember { fingerprint, respond: &encode };
-        match store.execute_once(session_id, command, &self.context, remember).await? {
+        match store.execute_once(id, command, &self.context, remember).await? {
             Once::Executed(executed) => Ok(Response::new(respond(&executed.aggregate))),
             Once::Repeated(remembered) => replay(fingerprint, &remembered),
         }

@@ -149,7 +149,7 @@ impl Asked {
     }
 }
 
-fn read_limit(limit: Option<i32>) -> Result<u32, Violation> {
+pub(super) fn read_limit(limit: Option<i32>) -> Result<u32, Violation> {
     let Some(given) = limit else { return Ok(LIMIT_DEFAULT) };
     let limit = u32::try_from(given).ok().filter(|it| (LIMIT_MIN..=LIMIT_MAX).contains(it));
     limit.ok_or_else(|| Violation::of_number("must be 1 to 250", given))

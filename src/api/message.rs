@@ -106,11 +106,16 @@ pub(super) fn image_url(image: &ItemImage, pay_base_url: &Url) -> String {
     }
 }
 
-fn some_moment(at: Option<Timestamp>) -> MessageField<Moment, Inline<Moment>> {
+pub(super) fn some_moment(at: Option<Timestamp>) -> MessageField<Moment, Inline<Moment>> {
     at.map_or_else(MessageField::none, |at| MessageField::some(moment(at)))
 }
 
-fn moment(at: Timestamp) -> Moment {
+pub(super) fn moment(at: Timestamp) -> Moment {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
     Moment { seconds: at.timestamp(), nanos, ..Moment::default() }
+}
+
+/// What [`moment`] wrote; `None` for one that no calendar has.
+pub(super) fn timestamp(moment: &Moment) -> Option<Timestamp> {
+    Timestamp::from_timestamp(moment.seconds, u32::try_from(moment.nanos).ok()?)
 }

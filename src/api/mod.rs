@@ -36,6 +36,7 @@ mod running;
 mod service;
 mod session_status;
 mod undecodable;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ pub use key_limits::KeyLimits;
 pub use key_use::{KeyUse, last_uses};
 pub use known_keys::KnownKeys;
 pub use service::Calls;
+pub use webhooks::Webhooks;
 
 use crate::{
     clock::Clock, event_store::EventStore, projections::status::StatusReader, providers::Registry,
@@ -81,6 +83,8 @@ pub struct Api {
     pub pay_base_url: Url,
     /// Who takes payments.
     pub providers: Registry,
+    /// What webhooks are made of and kept in.
+    pub webhooks: Arc<Webhooks>,
 }
 
 impl Api {

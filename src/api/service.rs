@@ -3,6 +3,7 @@
 mod accounts;
 mod payments;
 mod refunds;
+mod webhooks;
 
 use std::{
     convert::Infallible,
@@ -29,11 +30,16 @@ use crate::proto::{
         RefundServiceExt,
     },
     wallet::v1::{ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt},
+    webhooks::v1::{WEBHOOK_SERVICE_SERVICE_NAME, WebhookServiceExt},
 };
 
 /// The services that game servers call.
-pub(super) const SERVICES: [&str; 3] =
-    [PAYMENT_SERVICE_SERVICE_NAME, REFUND_SERVICE_SERVICE_NAME, ACCOUNT_SERVICE_SERVICE_NAME];
+pub(super) const SERVICES: [&str; 4] = [
+    PAYMENT_SERVICE_SERVICE_NAME,
+    REFUND_SERVICE_SERVICE_NAME,
+    ACCOUNT_SERVICE_SERVICE_NAME,
+    WEBHOOK_SERVICE_SERVICE_NAME,
+];
 
 /// The longest name of a method that is logged, in bytes; ours are shorter by half.
 const METHOD_BYTES_MAX: usize = 40;
@@ -95,7 +101,8 @@ impl Service<Request> for Calls {
 pub(super) fn methods(api: &Api) -> ConnectRouter {
     let connect = Arc::new(payments::Payments(api.clone())).register(ConnectRouter::new());
     let connect = Arc::new(refunds::Refunds(api.clone())).register(connect);
-    Arc::new(accounts::Accounts).register(connect)
+    let connect = Arc::new(accounts::Accounts).register(connect);
+    Arc::new(webhooks::Webhooks(api.clone())).register(connect)
 }
 
 /// The caller that [`Gate`] left; without one nobody came through it.

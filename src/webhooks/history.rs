@@ -4,13 +4,17 @@
 
 use sqlx::{FromRow, PgPool};
 
-use super::{bodies::Bodies, message::MessageId};
+use super::{
+    bodies::Bodies,
+    message::MessageId,
+    sender::{CONTENT_TYPE_JSON, USER_AGENT},
+};
 use crate::{
     domain::{Timestamp, id::EndpointId},
     vault::Key,
 };
 
-/// The most messages of one page.
+/// The most messages of one page. One more may be read, to know whether there is a next one.
 pub const PAGE_MAX: u32 = 250;
 
 /// The most attempts that are shown of one message, the newest of them.
@@ -97,7 +101,25 @@ pub struct History {
     bodies: Bodies,
 }
 
+impl AttemptRow {
+    /// The headers that were sent, without the signatures: those are made of the secret.
+    pub fn headers(&self, id: &MessageId) -> [(&'static str, String); 6] {
+        let unix_s = self.at.timestamp();
+        [
+            ("content-type", CONTENT_TYPE_JSON.to_owned()),
+            ("user-agent", USER_AGENT.to_owned()),
+            ("webhook-id", id.to_string()),
+            ("webhook-timestamp", unix_s.to_string()),
+            ("webhook-signature", "(left out)".to_owned()),
+            ("x-toffeepay-signature", format!("t={unix_s},(left out)")),
+        ]
+    }
+}
+
 impl MessageState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Due, Self::Dead, Self::Delivered];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -109,7 +131,7 @@ impl MessageState {
 
     /// Reads what [`MessageState::as_str`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Due, Self::Dead, Self::Delivered].into_iter().find(|it| it.as_str() == text)
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
 }
 
@@ -170,7 +192,7 @@ pub async fn list(
         .bind(which.since)
         .bind(before_at)
         .bind(before_id)
-        .bind(i64::from(most.min(PAGE_MAX)))
+        .bind(i64::from(most.min(PAGE_MAX + 1)))
         .fetch_all(pool)
         .await
 }

@@ -5,7 +5,8 @@
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
 //! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`),
 //! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`)
-//! and have it sent again (`resend`, `recovery`).
+//! and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
+//! `test_event`), or kept where nothing can be sent to (`listeners`).
 
 pub mod body;
 pub mod message;
@@ -46,6 +47,10 @@ pub mod recovery;
 mod resend;
 mod upkeep;
 
+mod invented;
+mod listeners;
+mod test_event;
+
 mod objects;
 
 #[cfg(test)]
@@ -56,10 +61,15 @@ pub use attempts::Unwritten;
 pub use backoff::ATTEMPTS_MAX;
 pub use body::PublicUrls;
 pub use fanout::Deliveries;
-pub use history::{History, MessageDetail};
+pub use history::{
+    AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,
+    list as list_messages,
+};
+pub use invented::InventError;
 pub use lane::{Delivery, Lane};
+pub use listeners::{Heard, LISTENERS_MAX, ListenError, Listeners};
 pub use message::MessageId;
-pub use recovery::{Recovery, start as start_recovery};
+pub use recovery::{Recovery, find as find_recovery, start as start_recovery};
 pub use resend::resend_message;
 pub use secrets::{
     ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretKeys, SecretsError, Unsignable,
@@ -67,5 +77,6 @@ pub use secrets::{
 pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
 pub use target::TargetPolicy;
+pub use test_event::{TestEventError, TestEvents};
 pub use upkeep::keep_partitions;
 pub use worker::DeliveryWorker;

@@ -42,6 +42,18 @@ pub enum BlockedTarget {
     NotGlobal(IpAddr),
 }
 
+impl BlockedTarget {
+    /// What it breaks, as a phrase that follows the field's name.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Scheme => "must be https",
+            Self::Host => "must name a host",
+            Self::Credentials => "must hold no user name and no password",
+            Self::NotGlobal(_) => "must lead to the public internet",
+        }
+    }
+}
+
 impl TargetPolicy {
     /// Checks what a URL itself shows. A name may still resolve to a refused address later.
     ///

@@ -1,4 +1,5 @@
-//! What is done beside deliveries: recoveries, and partitions that come and go with the days.
+//! What is done beside deliveries: recoveries, partitions that come and go with the days, and an end to
+//! listeners that nobody asks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +7,7 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{engine::Engine, recovery};
+use super::{engine::Engine, listeners, recovery};
 
 /// How often partitions are looked after: far more often than a day, since a process that keeps
 /// them may die.
@@ -24,7 +25,9 @@ pub(super) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         if partitions_at <= Instant::now() {
             partitions_at = Instant::now() + PARTITIONS_EVERY;
-            if let Err(error) = keep_partitions(&engine.pool).await {
+            let kept = keep_partitions(&engine.pool).await;
+            let closed = listeners::close_idle(&engine.pool).await;
+            if let Err(error) = kept.and(closed) {
                 partitions_at = Instant::now() + PARTITIONS_AGAIN_AFTER;
                 tracing::warn!(%error, "partitions of webhooks could not be kept");
             }

@@ -38,6 +38,9 @@ pub(crate) const LIST_SESSIONS: &str = "/pay.v1.PaymentService/ListSessions";
 pub(crate) const LIST_PAYMENTS: &str = "/pay.v1.PaymentService/ListPayments";
 pub(crate) const LIST_REFUNDS: &str = "/pay.v1.RefundService/ListRefunds";
 /// Not offered, and answered all the same.
+/// What the methods about webhooks begin with.
+pub(crate) const WEBHOOKS: &str = "/webhooks.v1.WebhookService";
+
 pub(crate) const WALLET_METHODS: [&str; 4] = [
     "/wallet.v1.AccountService/GetAccount",
     "/wallet.v1.AccountService/ListAccounts",

@@ -17,7 +17,7 @@ use toffeepay::{
 use super::browser::create_in_log;
 use super::client::{
     CANCEL_PAYMENT, CANCEL_SESSION, COMPLETE_PAYMENT, CREATE_REFUND, CREATE_SESSION, GET_PAYMENT,
-    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, LIST_SESSIONS, PAYS, WALLET_METHODS,
+    GET_REFUND, GET_SESSION, GET_SESSION_STATUS, LIST_SESSIONS, PAYS, WALLET_METHODS, WEBHOOKS,
 };
 use super::errors::{expected, refusal, refusal_of};
 use super::harness::{Options, Service, wait_until};
@@ -117,6 +117,7 @@ fn scope_of(method: &str) -> &'static str {
     match method {
         CREATE_REFUND => "refund",
         CREATE_SESSION | CANCEL_SESSION | COMPLETE_PAYMENT | CANCEL_PAYMENT => "write",
+        method if method.starts_with(WEBHOOKS) => "webhooks",
         _ => "read",
     }
 }
@@ -125,9 +126,9 @@ fn scope_of(method: &str) -> &'static str {
 async fn a_key_does_what_its_scopes_say_and_nothing_else_by_any_method() {
     let service = Service::start(Options::default()).await;
     let (session, payment) = pay(&service, PAYS).await;
-    let ids = Ids { session, payment, refund: "ref_1".to_owned() };
+    let ids = Ids { session, payment, ..Ids::of_nobody() };
     let missing = expected(403, "permission_denied", "missing_scope");
-    for scope in ["read", "write", "refund"] {
+    for scope in ["read", "write", "refund", "webhooks"] {
         let words = ["--world", "test", "--scope", scope, "--requests-per-s", "none"];
         let key = issue(&service, &words).await;
         for (method, requests) in tries(&ids, "space_shooter") {

@@ -18,6 +18,7 @@ mod browser;
 mod connect_node;
 mod crashes;
 mod discovery;
+mod endpoints;
 mod errors;
 mod fields;
 mod grpc_python;

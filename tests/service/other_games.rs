@@ -6,12 +6,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use toffeepay::{
-    api::Api, clock::SystemClock, projections::status::StatusReader, providers::Registry,
+    api::{Api, Webhooks},
+    clock::SystemClock,
+    projections::status::StatusReader,
+    providers::Registry,
     vault::Key,
+    webhooks::{PublicUrls, SecretKeys, TargetPolicy},
 };
 use url::Url;
 
-use super::client::{CREATE_REFUND, PAYS, WALLET_METHODS};
+use super::client::{CREATE_REFUND, PAYS, WALLET_METHODS, WEBHOOKS};
+use super::endpoints::call;
 use super::errors::other_game;
 use super::harness::{Options, Service};
 use super::keys::issue;
@@ -23,23 +28,43 @@ pub(crate) struct Ids {
     pub(crate) session: String,
     pub(crate) payment: String,
     pub(crate) refund: String,
+    pub(crate) endpoint: String,
+    pub(crate) delivery: String,
+    pub(crate) recovery: String,
+    pub(crate) listener: String,
 }
 
 impl Ids {
+    /// All of this form, and of nobody.
+    pub(crate) fn of_nobody() -> Self {
+        let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(39));
+        Self {
+            session: id("sess"),
+            payment: id("pay"),
+            refund: id("ref"),
+            endpoint: id("whe"),
+            delivery: format!("msg_{}", "0".repeat(32)),
+            recovery: id("rec"),
+            listener: id("whe"),
+        }
+    }
+
     /// Ids of the same form that nobody has.
     fn made_up(&self) -> Self {
-        let other = |id: &str| {
+        let other = |id: &String| {
             let (rest, last) = id.split_at(id.len() - 1);
             format!("{rest}{}", if last == "0" { "1" } else { "0" })
         };
-        let Self { session, payment, refund } = self;
-        Self { session: other(session), payment: other(payment), refund: other(refund) }
+        let Self { session, payment, refund, endpoint, delivery, recovery, listener } = self;
+        let [session, payment, refund, endpoint, delivery, recovery, listener] =
+            [session, payment, refund, endpoint, delivery, recovery, listener].map(other);
+        Self { session, payment, refund, endpoint, delivery, recovery, listener }
     }
 }
 
 /// What is tried of each method: every field that can name an object.
 pub(crate) fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
-    let Ids { session, payment, refund } = ids;
+    let Ids { session, payment, refund, .. } = ids;
     let payments = |method| format!("/pay.v1.PaymentService/{method}");
     let refunds = |method| format!("/pay.v1.RefundService/{method}");
     let purchase = json!({
@@ -84,10 +109,45 @@ pub(crate) fn tries(ids: &Ids, game_id: &str) -> BTreeMap<String, Vec<Value>> {
             ],
         ),
     ]);
+    tries.extend(webhook_tries(ids, game_id));
     for method in WALLET_METHODS {
         tries.insert(method.to_owned(), vec![json!({ "id": "acc_1", "game_id": game_id })]);
     }
     tries
+}
+
+fn webhook_tries(ids: &Ids, game_id: &str) -> Vec<(String, Vec<Value>)> {
+    let Ids { endpoint, delivery, recovery, listener, .. } = ids;
+    let of_endpoint = || json!({ "id": endpoint });
+    let of_delivery = || json!({ "endpoint_id": endpoint, "id": delivery });
+    let tries = [
+        // With a good URL whoever may would have an endpoint then.
+        ("CreateEndpoint", vec![json!({ "game_id": game_id, "url": "ftp://game.example" })]),
+        ("GetEndpoint", vec![of_endpoint()]),
+        ("ListEndpoints", vec![json!({ "game_id": game_id })]),
+        ("ChangeEndpoint", vec![json!({ "id": endpoint, "description": "mine" })]),
+        ("DisableEndpoint", vec![of_endpoint()]),
+        ("EnableEndpoint", vec![of_endpoint()]),
+        ("RemoveEndpoint", vec![of_endpoint()]),
+        ("RotateSecret", vec![of_endpoint()]),
+        ("ExpireOldSecrets", vec![of_endpoint()]),
+        ("SendTestEvent", vec![json!({ "id": endpoint, "type": "session.created" })]),
+        (
+            "ListDeliveries",
+            vec![
+                json!({ "endpoint_id": endpoint }),
+                json!({ "endpoint_id": endpoint, "before_id": delivery, "state": "due" }),
+            ],
+        ),
+        ("GetDelivery", vec![of_delivery()]),
+        ("ResendDelivery", vec![of_delivery()]),
+        ("StartRecovery", vec![json!({ "endpoint_id": endpoint })]),
+        ("GetRecovery", vec![json!({ "endpoint_id": endpoint, "id": recovery })]),
+        ("OpenListener", vec![json!({ "game_id": game_id, "shape": "flat" })]),
+        ("ReceiveEvents", vec![json!({ "id": listener, "after": "0" })]),
+    ];
+    let named = |(method, tries)| (format!("{WEBHOOKS}/{method}"), tries);
+    tries.into_iter().map(named).collect()
 }
 
 /// Every method of the API, as the service has them.
@@ -104,6 +164,13 @@ pub(crate) async fn methods(service: &Service) -> Vec<String> {
         rate_limits: Arc::default(),
         pay_base_url: Url::parse("https://pay.example.com").unwrap(),
         providers: Registry::default(),
+        webhooks: Arc::new(Webhooks::new(
+            &library.pool,
+            &library.master,
+            SecretKeys::of(&library.master),
+            PublicUrls { pay_base_url: Url::parse("https://pay.example.com").unwrap() },
+            TargetPolicy::Anywhere,
+        )),
     };
     api.methods()
 }
@@ -152,14 +219,30 @@ async fn every_method_is_tried_with_what_is_another_games_or_another_worlds() {
     let refund: Value = ask.send().await.unwrap().json().await.unwrap();
     wait_for(&service, &payment_id, "refunded").await;
     let refund = refund["id"].as_str().unwrap().to_owned();
-    let ids = Ids { session: session_id, payment: payment_id, refund };
+    let endpoint = call(&service, "ListEndpoints", json!({ "game_id": "space_shooter" })).await;
+    let endpoint = endpoint["endpoints"][0]["id"].as_str().unwrap().to_owned();
+    let of_endpoint = json!({ "endpoint_id": endpoint });
+    let delivery = call(&service, "ListDeliveries", of_endpoint.clone()).await;
+    let recovery = call(&service, "StartRecovery", of_endpoint).await;
+    let listener = call(&service, "OpenListener", json!({ "game_id": "space_shooter" })).await;
+    let id = |it: &Value| it["id"].as_str().unwrap().to_owned();
+    let ids = Ids {
+        session: session_id,
+        payment: payment_id,
+        refund,
+        endpoint,
+        delivery: id(&delivery["deliveries"][0]),
+        recovery: id(&recovery["recovery"]),
+        listener: id(&listener),
+    };
     let methods = methods(&service).await;
     let tried: Vec<String> = tries(&ids, "").into_keys().collect();
     assert_eq!(methods, tried, "each method of the API needs its tries here");
 
     let before = (session(&service, &ids.session).await, payment(&service, &ids.payment).await);
     let other_key = other_game(&service).await;
-    let live_key = issue(&service, &["--world", "live"]).await;
+    let all = ["read", "write", "refund", "webhooks"].map(|it| ["--scope", it]).concat();
+    let live_key = issue(&service, &[&["--world", "live"], &all[..]].concat()).await;
     let events_before = events(&service).await;
     assert_learns_nothing(&service, &other_key, &ids, ["space_shooter", "no_such_game"]).await;
     assert_learns_nothing(&service, &live_key, &ids, ["space_shooter", "space_shooter"]).await;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::client::{CREATE_REFUND, PAYS};
+use super::endpoints::call;
 use super::harness::{Options, Service};
 use super::payments::{pay, wait_for};
 use super::support::tools;
@@ -24,6 +25,9 @@ const REQUESTS_MIN: u64 = 2_000;
 /// The payment of the examples was taken, so nothing is held that could be let go.
 const REFUSED: &str = "POST /v1/payments/{id}/cancel";
 
+/// Left out: it is sent the id of every endpoint that was seen, and nothing is left for the others then.
+const REMOVES: &str = "/v1/webhook_endpoints/{id}/remove";
+
 /// Left out are those that hold the document for all that there is to know: whether a request is
 /// taken also depends on what became of its object and on fields together, and proto3's JSON takes
 /// more than a schema says, such as `null` for no value.
@@ -33,7 +37,8 @@ const CHECKS_LEFT_OUT: &str = "positive_data_acceptance,negative_data_rejection"
 async fn whatever_is_made_of_the_document_is_answered_as_the_document_says() {
     let python = tokio::task::spawn_blocking(tools::schemathesis).await.unwrap();
     let service = Service::start(Options::default()).await;
-    let document = with_own_ids(document(&service).await, &own_ids(&service).await);
+    let mut document = with_own_ids(document(&service).await, &own_ids(&service).await);
+    document["paths"].as_object_mut().unwrap().remove(REMOVES).unwrap();
     let operations = document["paths"].as_object().unwrap().values();
     let operations = operations.map(|it| it.as_object().unwrap().len()).sum::<usize>();
     std::fs::write(service.dir().join("openapi.json"), document.to_string()).unwrap();
@@ -63,24 +68,48 @@ async fn document(service: &Service) -> Value {
 
 /// Ids of things that are there: a session that can be paid, a payment that can be given back, and
 /// a refund.
-async fn own_ids(service: &Service) -> [String; 3] {
+async fn own_ids(service: &Service) -> Vec<(&'static str, String)> {
     let session_id = service.client.create_session(&service.client.purchase()).await;
     let taken = async || {
         let (_, payment_id) = pay(service, PAYS).await;
         wait_for(service, &payment_id, "succeeded").await;
         payment_id
     };
-    let call = service.client.call(CREATE_REFUND).json(&json!({ "payment_id": taken().await }));
-    let refund: Value = call.send().await.unwrap().json().await.unwrap();
-    [session_id, taken().await, refund["id"].as_str().unwrap().to_owned()]
+    let ask = service.client.call(CREATE_REFUND).json(&json!({ "payment_id": taken().await }));
+    let refund: Value = ask.send().await.unwrap().json().await.unwrap();
+    let id = |it: &Value| it["id"].as_str().unwrap().to_owned();
+    let of_game = json!({ "game_id": "space_shooter" });
+    let listener = id(&call(service, "OpenListener", of_game).await);
+    // So that it need not wait for something to hear.
+    service.client.create_session(&service.client.purchase()).await;
+    let endpoint = endpoint(service).await;
+    let test = call(service, "SendTestEvent", json!({ "id": endpoint })).await;
+    let recovery = call(service, "StartRecovery", json!({ "endpoint_id": endpoint })).await;
+    vec![
+        ("sess_", session_id),
+        ("pay_", taken().await),
+        ("ref_", id(&refund)),
+        ("whe_06h0e1a", endpoint),
+        ("whe_06h0e1z", listener),
+        ("msg_", test["delivery_id"].as_str().unwrap().to_owned()),
+        ("rec_", id(&recovery["recovery"])),
+    ]
+}
+
+async fn endpoint(service: &Service) -> String {
+    let new = json!({ "game_id": "space_shooter", "url": "https://game.example/webhook" });
+    let created = call(service, "CreateEndpoint", new).await;
+    created["endpoint"]["id"].as_str().unwrap().to_owned()
 }
 
 /// The document with `ids` in place of those of its examples, as its readers put theirs.
-fn with_own_ids(mut document: Value, ids: &[String]) -> Value {
+fn with_own_ids(mut document: Value, ids: &[(&str, String)]) -> Value {
     match &mut document {
         Value::String(text) => {
-            let is_alike = |it: &&String| it.len() == text.len() && it.get(..4) == text.get(..4);
-            if let Some(own) = ids.iter().find(is_alike) {
+            let is_alike = |(beginning, own): &&(&str, String)| {
+                own.len() == text.len() && text.starts_with(beginning)
+            };
+            if let Some((_, own)) = ids.iter().find(is_alike) {
                 text.clone_from(own);
             }
         }

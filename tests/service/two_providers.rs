@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::Utc;
 use reqwest::Method;
 use toffeepay::{
-    api::Api,
+    api::{Api, Webhooks},
     clock::SystemClock,
     domain::{
         Timestamp,
@@ -26,6 +26,7 @@ use toffeepay::{
         Charge, ChargeAnswer, Instrument, Notification, NotificationError, NotificationSubject,
         Provider, ProviderError, RefundAnswer, Registry, RequestKey, TokenizeError,
     },
+    webhooks::{PublicUrls, SecretKeys, TargetPolicy},
 };
 
 use super::harness::{Library, Options, Service};
@@ -146,6 +147,13 @@ async fn a_provider_is_not_believed_about_the_money_of_another() {
         rate_limits: Arc::default(),
         pay_base_url: service.env.pay_url.parse().unwrap(),
         providers,
+        webhooks: Arc::new(Webhooks::new(
+            &library.pool,
+            &library.master,
+            SecretKeys::of(&library.master),
+            PublicUrls { pay_base_url: service.env.pay_url.parse().unwrap() },
+            TargetPolicy::PublicHttps,
+        )),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

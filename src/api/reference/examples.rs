@@ -2,6 +2,8 @@
 //!
 //! Ids stand for such as the reader has: whoever sends an example puts their own in their place.
 
+mod webhooks;
+
 use serde_json::{Value, json};
 
 /// The ids of the examples.
@@ -11,8 +13,8 @@ pub(super) const REFUND: &str = "ref_06h0e1e9pg000m4d6f8h0k2n4q6s8v0x2z4b618";
 
 /// What is sent, and what comes back.
 pub(super) struct Example {
-    /// In place of the path's variable.
-    pub(super) id: Option<&'static str>,
+    /// In place of the path's variables, in their order.
+    pub(super) path: &'static [&'static str],
     pub(super) query: &'static [(&'static str, &'static str)],
     pub(super) body: Option<Value>,
     pub(super) answer: Value,
@@ -20,7 +22,7 @@ pub(super) struct Example {
 
 /// The example of a method.
 pub(super) fn of(method: &str) -> Option<Example> {
-    let none = Example { id: None, query: &[], body: None, answer: json!({}) };
+    let none = Example { path: &[], query: &[], body: None, answer: json!({}) };
     let list = &[("game_id", "space_shooter"), ("limit", "2")];
     Some(match method {
         "CreateSession" => {
@@ -32,28 +34,28 @@ pub(super) fn of(method: &str) -> Option<Example> {
             });
             Example { body: Some(body), answer: session(), ..none }
         }
-        "GetSession" => Example { id: Some(SESSION), answer: session(), ..none },
+        "GetSession" => Example { path: &[SESSION], answer: session(), ..none },
         "GetSessionStatus" => {
             let answer = json!({ "id": SESSION, "status": "pending", "session_id": SESSION });
-            Example { id: Some(SESSION), answer, ..none }
+            Example { path: &[SESSION], answer, ..none }
         }
         "ListSessions" => Example { query: list, answer: json!([session()]), ..none },
-        "CancelSession" => Example { id: Some(SESSION), body: Some(json!({})), ..none },
-        "GetPayment" => Example { id: Some(PAYMENT), answer: payment(), ..none },
+        "CancelSession" => Example { path: &[SESSION], body: Some(json!({})), ..none },
+        "GetPayment" => Example { path: &[PAYMENT], answer: payment(), ..none },
         "ListPayments" => Example { query: list, answer: json!([payment()]), ..none },
         "CompletePayment" | "CancelPayment" => {
-            Example { id: Some(PAYMENT), body: Some(json!({})), ..none }
+            Example { path: &[PAYMENT], body: Some(json!({})), ..none }
         }
         "CreateRefund" => {
             let body = json!({ "payment_id": PAYMENT, "reason": "bought twice" });
             Example { body: Some(body), answer: refund("pending"), ..none }
         }
-        "GetRefund" => Example { id: Some(REFUND), answer: paid_out(), ..none },
+        "GetRefund" => Example { path: &[REFUND], answer: paid_out(), ..none },
         "ListRefunds" => {
             let query = &[("payment_id", PAYMENT)];
             Example { query, answer: json!([paid_out()]), ..none }
         }
-        _ => return None,
+        _ => return webhooks::of(method),
     })
 }
 

@@ -6,13 +6,17 @@ use crate::{
     api::{
         description::{Field, Kind},
         lists::{LIMIT_DEFAULT, LIMIT_MAX, LIMIT_MIN},
+        webhooks::{GRACE_HOURS_MAX, URL_BYTES_MAX},
     },
     domain::{
+        game::{AT_ONCE_MAX, DisabledBy, PER_SECOND_MAX, PayloadShape, WebhookType},
         money::PRICE_MINOR_UNITS_MAX,
         return_url::RETURN_URL_BYTES_MAX,
         session::{PaymentMethod, PaymentStatus, RefundStatus, SessionStatus},
-        text::{ItemTitle, RefundReason, UserId},
+        text::{DisplayName, ItemTitle, RefundReason, UserId},
+        world::World,
     },
+    webhooks::MessageState,
 };
 
 /// Text without control characters.
@@ -43,7 +47,22 @@ pub(super) fn required(message: &str) -> &'static [&'static str] {
     match short(message) {
         "CreateSessionRequest" => &["game_id", "user_id", "item", "return_url"],
         "CreateRefundRequest" => &["payment_id"],
-        "ListSessionsRequest" | "ListPaymentsRequest" => &["game_id"],
+        "ListSessionsRequest"
+        | "ListPaymentsRequest"
+        | "ListEndpointsRequest"
+        | "OpenListenerRequest" => &["game_id"],
+        "CreateEndpointRequest" => &["game_id", "url"],
+        "CreateEndpointResponse" => &["endpoint", "secret"],
+        "Endpoint" => &["id", "game_id", "world", "url", "shape", "types", "created_at"],
+        "RotateSecretResponse" => &["secret", "previous_expires_at", "rotated_at"],
+        "SendTestEventResponse" => &["delivery_id"],
+        "Delivery" => &["id", "type", "session_id", "state", "created_at"],
+        "GetDeliveryResponse" => &["delivery", "body"],
+        "Attempt" => &["at", "number", "outcome"],
+        "Header" => &["name", "value"],
+        "Recovery" => &["id", "started_at"],
+        "OpenListenerResponse" => &["id"],
+        "Event" => &["cursor", "id", "type", "body"],
         "Item" => &["title", "price", "currency"],
         "Session" => &["id", "url", "status", "game_id", "item", "created_at"],
         "GetSessionStatusResponse" => &["id", "session_id", "status"],
@@ -85,11 +104,38 @@ fn limits(message: &str, field: &str) -> Map<String, Value> {
         ("Payment", "method") => {
             json!({ "enum": words(PaymentMethod::ALL, PaymentMethod::as_str) })
         }
-        _ => json!({}),
+        _ => webhooks(message, field),
     };
     match limits {
         Value::Object(limits) => limits,
         _ => Map::new(),
+    }
+}
+
+/// Those of endpoints and of what is sent there.
+fn webhooks(message: &str, field: &str) -> Value {
+    match (message, field) {
+        (_, "shape") => json!({ "enum": words(PayloadShape::ALL, PayloadShape::as_str) }),
+        (_, "world") => json!({ "enum": words(&[World::Test, World::Live], World::as_str) }),
+        (_, "disabled_by") => json!({ "enum": words(DisabledBy::ALL, DisabledBy::as_str) }),
+        (_, "types" | "type") => json!({ "enum": words(WebhookType::ALL, WebhookType::as_str) }),
+        (_, "state") => json!({ "enum": words(&MessageState::ALL, MessageState::as_str) }),
+        ("CreateEndpointRequest" | "ChangeEndpointRequest", "url") => {
+            json!({ "minLength": 1, "maxLength": URL_BYTES_MAX, "format": "uri" })
+        }
+        ("CreateEndpointRequest" | "ChangeEndpointRequest", "description") => {
+            json!({ "maxLength": DisplayName::LENGTH_MAX, "pattern": PRINTABLE })
+        }
+        ("CreateEndpointRequest", "at_once") => json!({ "minimum": 1, "maximum": AT_ONCE_MAX }),
+        ("ChangeEndpointRequest", "at_once") => json!({ "minimum": 0, "maximum": AT_ONCE_MAX }),
+        ("CreateEndpointRequest", "per_second") => {
+            json!({ "minimum": 1, "maximum": PER_SECOND_MAX })
+        }
+        ("ChangeEndpointRequest", "per_second") => {
+            json!({ "minimum": 0, "maximum": PER_SECOND_MAX })
+        }
+        (_, "grace_hours") => json!({ "minimum": 0, "maximum": GRACE_HOURS_MAX, "default": 24 }),
+        _ => json!({}),
     }
 }
 

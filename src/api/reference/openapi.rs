@@ -88,14 +88,14 @@ fn operation(service: &Service, method: &Method) -> Value {
 fn parameters(method: &Method, example: Option<&Example>) -> Vec<Value> {
     let Some(request) = message(method.request) else { return vec![] };
     let mut parameters = vec![];
-    for name in method.variables() {
+    for (index, name) in method.variables().enumerate() {
         let about = request.field(name).map(|it| it.about);
         let mut parameter = json!({
             "name": name, "in": "path", "required": true, "description": about,
             "schema": { "type": "string", "minLength": 1, "maxLength": 64 },
         });
-        if let Some(id) = example.and_then(|it| it.id) {
-            parameter["example"] = id.into();
+        if let Some(id) = example.and_then(|it| it.path.get(index)) {
+            parameter["example"] = (*id).into();
         }
         parameters.push(parameter);
     }
@@ -150,8 +150,11 @@ fn responses(method: &Method, example: Option<&Example>) -> Value {
         content["example"] = example.answer.clone();
     }
     let mut headers = json!({ "X-Request-Id": header("string", "Names the request in our logs.") });
-    if part.is_some_and(|it| it.repeated) {
+    let tells = |name| part.is_some() && response.is_some_and(|it| it.field(name).is_some());
+    if tells("total") {
         headers["X-Total-Count"] = header("integer", "How many there are in all.");
+    }
+    if tells("has_more") {
         headers["X-Has-More"] = header("boolean", "Whether there are more after these.");
     }
     let mut responses = json!({ "200": {

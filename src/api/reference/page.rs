@@ -286,11 +286,9 @@ fn errors() -> Markup {
 
 /// The request as it can be pasted into a terminal.
 fn curl(method: &Method, example: &Example, base: &str) -> String {
-    let variable = method.variables().next().map(|it| format!("{{{it}}}"));
-    let path = match (variable, example.id) {
-        (Some(variable), Some(id)) => method.path.replace(&variable, id),
-        _ => method.path.to_owned(),
-    };
+    let fill =
+        |path: String, (name, value): (&str, &&str)| path.replace(&format!("{{{name}}}"), value);
+    let path = method.variables().zip(example.path).fold(method.path.to_owned(), fill);
     let query: Vec<String> =
         example.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };

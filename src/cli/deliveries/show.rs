@@ -14,7 +14,6 @@ use super::{
 use crate::webhooks::{
     MessageId,
     history::{AttemptRow, MessageDetail},
-    sender::{CONTENT_TYPE_JSON, USER_AGENT},
 };
 
 /// Shows one message: where it stands, its body, and of each attempt when it was made, what was
@@ -63,13 +62,9 @@ fn tell(it: &AttemptRow, message_id: &MessageId, output: &mut Output<'_>) -> Res
     let status = http_status.map(|it| format!(" with {it}")).unwrap_or_default();
     let out = &mut output.out;
     writeln!(out, "\nattempt {number}, {}: {outcome}{status} after {elapsed_ms} ms", moment(*at))?;
-    let unix_s = at.timestamp();
-    writeln!(out, "  > content-type: {CONTENT_TYPE_JSON}")?;
-    writeln!(out, "  > user-agent: {USER_AGENT}")?;
-    writeln!(out, "  > webhook-id: {message_id}")?;
-    writeln!(out, "  > webhook-timestamp: {unix_s}")?;
-    writeln!(out, "  > webhook-signature: (left out)")?;
-    writeln!(out, "  > x-toffeepay-signature: t={unix_s},(left out)")?;
+    for (name, value) in it.headers(message_id) {
+        writeln!(out, "  > {name}: {value}")?;
+    }
     for line in
         answer.iter().flat_map(|it| readable(it).lines().map(str::to_owned).collect::<Vec<_>>())
     {

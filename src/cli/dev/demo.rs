@@ -10,7 +10,10 @@ use crate::{
     api::ApiKey,
     clock::{Clock, SystemClock},
     domain::{
-        game::{Endpoint, EndpointChange, KeyScope, PayloadShape, RateLimit, WebhookType},
+        game::{
+            Endpoint, EndpointChange, Key as IssuedKey, KeyScope, PayloadShape, RateLimit,
+            WebhookType,
+        },
         id::{EndpointId, GameId},
         text::DisplayName,
         world::World,
@@ -59,8 +62,8 @@ pub(super) async fn prepare(
     Ok(Demo { game_id, api_key, webhook_secret })
 }
 
-/// The kept key if it is this database's and has no limit, else a new one: what is measured against
-/// dev is not to be the limit, which the demo keys of older versions have. Those go on working.
+/// The kept key if it is this database's, has no limit and may do all, else a new one: what is measured
+/// against dev is not to be the limit, which the demo keys of older versions have. Those go on working.
 async fn api_key(
     admin: &Admin,
     pool: &PgPool,
@@ -81,8 +84,11 @@ async fn api_key(
                 .await
                 .map_err(CliError::start)?;
         let game = admin.game(game_id).await.map_err(CliError::start)?;
-        let mut unlimited = game.keys.iter().filter(|it| it.rate_limit == RateLimit::Unlimited);
-        if unlimited.any(|it| known.as_deref() == Some(it.key_id.as_str())) {
+        let as_it_should_be = |it: &&IssuedKey| {
+            it.rate_limit == RateLimit::Unlimited && it.scopes.len() == KeyScope::ALL.len()
+        };
+        let mut found = game.keys.iter().filter(as_it_should_be);
+        if found.any(|it| known.as_deref() == Some(it.key_id.as_str())) {
             return Ok(text.clone());
         }
     }

@@ -111,6 +111,8 @@ pub enum GameCommand {
         /// Now.
         at: Timestamp,
     },
+    /// Change nothing: what was asked for is not for the log, and only its repeat is to be known.
+    Touch,
 }
 
 /// All that a new API key is made of, except the key.

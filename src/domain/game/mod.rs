@@ -171,6 +171,7 @@ impl Game {
             GameCommand::RemoveEndpoint { endpoint_id, at } => {
                 state.remove_endpoint(endpoint_id, at)
             }
+            GameCommand::Touch => Ok(vec![]),
         }
     }
 }

@@ -1,0 +1,57 @@
+//! `webhooks.v1.WebhookService`: a studio's tools see and change where its webhooks go.
+//!
+//! Each handler translates, as everywhere in the API. What an endpoint is the game's rules say, and
+//! what is sent to it is the business of `crate::webhooks`.
+
+pub(super) mod deliveries;
+pub(super) mod endpoints;
+mod fields;
+mod message;
+pub(super) mod recoveries;
+pub(super) mod secrets;
+pub(super) mod testing;
+
+pub(super) use fields::URL_BYTES_MAX;
+pub(super) use secrets::GRACE_HOURS_MAX;
+
+use sqlx::PgPool;
+
+use crate::{
+    vault::Key,
+    webhooks::{
+        EndpointSecrets, History, Listeners, PublicUrls, SecretKeys, TargetPolicy, TestEvents,
+    },
+};
+
+/// What the handlers share.
+pub struct Webhooks {
+    /// Makes secrets.
+    pub(super) secrets: EndpointSecrets,
+    /// What was sent.
+    pub(super) history: History,
+    /// Invents events.
+    pub(super) test_events: TestEvents,
+    /// Keeps events for those that nothing can be sent to.
+    pub(super) listeners: Listeners,
+    /// Where webhooks may go.
+    pub(super) targets: TargetPolicy,
+}
+
+impl Webhooks {
+    /// Secrets are sealed under `keys`, all else under keys derived from the master key.
+    pub fn new(
+        pool: &PgPool,
+        master: &Key,
+        keys: SecretKeys,
+        urls: PublicUrls,
+        targets: TargetPolicy,
+    ) -> Self {
+        Self {
+            secrets: EndpointSecrets::new(keys),
+            history: History::new(pool.clone(), master),
+            test_events: TestEvents::new(pool.clone(), master, urls),
+            listeners: Listeners::new(pool.clone(), master),
+            targets,
+        }
+    }
+}
