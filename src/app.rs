@@ -243,7 +243,7 @@ impl App {
     /// What the API needs to show and change where webhooks go.
     fn webhooks(&self) -> Webhooks {
         let Settings { secret_keys, targets, .. } = &self.settings;
-        Webhooks::new(&self.pool, &self.master, secret_keys.clone(), self.urls(), *targets)
+        Webhooks::new(&self.pool, &self.master, secret_keys.clone(), self.urls(), targets.clone())
     }
 
     fn urls(&self) -> PublicUrls {
@@ -261,7 +261,7 @@ impl App {
 
     fn begin_workers(&self, parts: &Parts) -> Result<(), AppError> {
         let Self { pool, wake, clock, store, .. } = self;
-        let (policy, time) = (self.settings.targets, Arc::clone(clock));
+        let (policy, time) = (self.settings.targets.clone(), Arc::clone(clock));
         let secrets = self.settings.secret_keys.clone();
         // First, since it alone may fail: no worker runs yet that would be left behind.
         let sender = DeliveryWorker::new(pool, store.clone(), &self.master, secrets, policy, time)?;

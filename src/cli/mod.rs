@@ -16,6 +16,7 @@ mod output;
 pub mod replay;
 pub mod serve;
 mod shutdown;
+mod targets;
 pub mod webhook;
 
 use std::process::ExitCode;

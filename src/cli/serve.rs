@@ -11,13 +11,13 @@ use super::{
     CliError,
     database::{DatabaseArgs, close},
     shutdown,
+    targets::TargetArgs,
 };
 use crate::{
     app::{App, Database, Role, Settings},
     event_store::{migrations, rights},
     providers::sandbox::Faults,
     telemetry::{self, LogFormat},
-    webhooks::TargetPolicy,
 };
 
 /// Runs one process of the service.
@@ -61,6 +61,8 @@ pub struct ServeArgs {
     /// Anything here makes test payments late, told twice, or refused.
     #[arg(long, value_name = "SANDBOX_FAULTS", env = "SANDBOX_FAULTS", default_value = "")]
     sandbox_faults: Faults,
+    #[command(flatten)]
+    targets: TargetArgs,
     /// How long it goes on answering after SIGTERM while /readyz says 503, in seconds, so that load
     /// balancers send new requests elsewhere before it stops listening. Shorter than they take to
     /// notice, requests are lost at each restart.
@@ -96,7 +98,7 @@ impl ServeArgs {
             notify_base_url: self.notify_base_url,
             sandbox: self.sandbox.then_some(self.sandbox_faults),
             secret_keys: self.database.secret_keys(&master)?,
-            targets: TargetPolicy::PublicHttps,
+            targets: self.targets.policy(),
             notice: Duration::from_secs(self.notice_s.into()),
             drain: Duration::from_secs(self.drain_s.into()),
         };

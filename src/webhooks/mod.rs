@@ -3,7 +3,7 @@
 //! Knows the domain's words and neither the API nor the pages. An event becomes a message
 //! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`, `notes`). Workers (`worker`) hold
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
-//! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`),
+//! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`, `ports`),
 //! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`)
 //! and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
 //! `test_event`), or kept where nothing can be sent to (`listeners`).
@@ -32,6 +32,7 @@ mod secrets;
 pub mod signature;
 
 mod address;
+mod ports;
 pub mod target;
 
 mod attempt;
@@ -69,6 +70,7 @@ pub use invented::InventError;
 pub use lane::{Delivery, Lane};
 pub use listeners::{Heard, LISTENERS_MAX, ListenError, Listeners};
 pub use message::MessageId;
+pub use ports::{Ports, PortsError};
 pub use recovery::{Recovery, find as find_recovery, start as start_recovery};
 pub use resend::resend_message;
 pub use secrets::{

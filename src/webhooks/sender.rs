@@ -74,7 +74,7 @@ impl Sender {
     ) -> Result<Self, SenderError> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls_config()?)
-            .dns_resolver(CheckedResolver { policy, lookup })
+            .dns_resolver(CheckedResolver { policy: policy.clone(), lookup })
             // A proxy would connect for us, to whatever it likes.
             .no_proxy()
             .redirect(redirect::Policy::none())

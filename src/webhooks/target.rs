@@ -14,19 +14,19 @@ use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use super::address::is_global;
+use super::{address::is_global, ports::Ports};
 
 /// What may be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetPolicy {
-    /// `https` at public addresses.
-    PublicHttps,
-    /// Also `http`, and also this machine and its network. Only for `dev`.
+    /// `https` at public addresses, at these ports.
+    PublicHttps(Ports),
+    /// Also `http`, any port, and also this machine and its network. Only for `dev`.
     Anywhere,
 }
 
 /// Why a target is not called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlockedTarget {
     /// Another scheme, which may have leaked the body on its way.
     #[error("the URL must be https")]
@@ -40,16 +40,25 @@ pub enum BlockedTarget {
     /// The address, or one of those that the name resolves to.
     #[error("the URL must lead to the public internet, and {0} is not of it")]
     NotGlobal(IpAddr),
+    /// A port at which something else than a game server may listen.
+    #[error("the URL's port must be {allowed}, and {port} is not allowed")]
+    Port {
+        /// The URL's, or its scheme's.
+        port: u16,
+        /// Those that may be called.
+        allowed: Ports,
+    },
 }
 
 impl BlockedTarget {
     /// What it breaks, as a phrase that follows the field's name.
-    pub fn rule(self) -> &'static str {
+    pub fn rule(&self) -> &'static str {
         match self {
             Self::Scheme => "must be https",
             Self::Host => "must name a host",
             Self::Credentials => "must hold no user name and no password",
             Self::NotGlobal(_) => "must lead to the public internet",
+            Self::Port { .. } => "must have a port that is allowed here, such as 443 or 8443",
         }
     }
 }
@@ -60,8 +69,8 @@ impl TargetPolicy {
     /// # Errors
     ///
     /// [`BlockedTarget`], with the first reason.
-    pub fn check(self, url: &Url) -> Result<(), BlockedTarget> {
-        let is_allowed_http = self == Self::Anywhere && url.scheme() == "http";
+    pub fn check(&self, url: &Url) -> Result<(), BlockedTarget> {
+        let is_allowed_http = *self == Self::Anywhere && url.scheme() == "http";
         if url.scheme() != "https" && !is_allowed_http {
             return Err(BlockedTarget::Scheme);
         }
@@ -69,16 +78,29 @@ impl TargetPolicy {
             return Err(BlockedTarget::Credentials);
         }
         match url.host() {
-            None => Err(BlockedTarget::Host),
-            Some(Host::Domain(_)) => Ok(()),
-            Some(Host::Ipv4(address)) => self.check_addresses(&[address.into()]),
-            Some(Host::Ipv6(address)) => self.check_addresses(&[address.into()]),
+            None => return Err(BlockedTarget::Host),
+            Some(Host::Domain(_)) => (),
+            Some(Host::Ipv4(address)) => self.check_addresses(&[address.into()])?,
+            Some(Host::Ipv6(address)) => self.check_addresses(&[address.into()])?,
+        }
+        self.check_port(url)
+    }
+
+    /// The address has its say before: of a URL that is wrong in both, it is the graver.
+    fn check_port(&self, url: &Url) -> Result<(), BlockedTarget> {
+        // Both schemes have one.
+        let port = url.port_or_known_default().unwrap_or_default();
+        match self {
+            Self::PublicHttps(allowed) if !allowed.contains(port) => {
+                Err(BlockedTarget::Port { port, allowed: allowed.clone() })
+            }
+            Self::PublicHttps(_) | Self::Anywhere => Ok(()),
         }
     }
 
     /// One refused address is enough: which of them is called would be chance.
-    fn check_addresses(self, addresses: &[IpAddr]) -> Result<(), BlockedTarget> {
-        let refused = addresses.iter().find(|it| self == Self::PublicHttps && !is_global(**it));
+    fn check_addresses(&self, addresses: &[IpAddr]) -> Result<(), BlockedTarget> {
+        let refused = addresses.iter().find(|it| *self != Self::Anywhere && !is_global(**it));
         refused.map_or(Ok(()), |address| Err(BlockedTarget::NotGlobal(*address)))
     }
 }
@@ -108,7 +130,7 @@ pub(super) struct CheckedResolver {
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (policy, lookup) = (self.policy, Arc::clone(&self.lookup));
+        let (policy, lookup) = (self.policy.clone(), Arc::clone(&self.lookup));
         Box::pin(async move {
             let addresses = lookup.lookup(name.as_str()).await?;
             policy.check_addresses(&addresses)?;
@@ -123,7 +145,13 @@ impl Resolve for CheckedResolver {
 mod tests {
     use super::*;
 
-    fn check(policy: TargetPolicy, url: &str) -> Result<(), BlockedTarget> {
+    const ANYWHERE: TargetPolicy = TargetPolicy::Anywhere;
+
+    fn public_https() -> TargetPolicy {
+        TargetPolicy::PublicHttps(Ports::default())
+    }
+
+    fn check(policy: &TargetPolicy, url: &str) -> Result<(), BlockedTarget> {
         policy.check(&Url::parse(url).unwrap())
     }
 
@@ -135,7 +163,7 @@ mod tests {
             "https://8.8.8.8/",
             "https://[2606:4700:4700::1111]/",
         ] {
-            assert_eq!(check(TargetPolicy::PublicHttps, url), Ok(()), "{url}");
+            assert_eq!(check(&public_https(), url), Ok(()), "{url}");
         }
     }
 
@@ -163,28 +191,40 @@ mod tests {
             "https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
             "https://[fe80::1]/",
         ] {
-            let checked = check(TargetPolicy::PublicHttps, url);
+            let checked = check(&public_https(), url);
             assert!(matches!(checked, Err(BlockedTarget::NotGlobal(_))), "{url}: {checked:?}");
-            assert_eq!(check(TargetPolicy::Anywhere, url), Ok(()), "{url}");
+            assert_eq!(check(&ANYWHERE, url), Ok(()), "{url}");
         }
     }
 
     #[test]
     fn plain_http_is_for_dev_and_other_schemes_for_nobody() {
-        assert_eq!(
-            check(TargetPolicy::PublicHttps, "http://example.com/"),
-            Err(BlockedTarget::Scheme)
-        );
-        assert_eq!(check(TargetPolicy::Anywhere, "http://localhost:3000/hook"), Ok(()));
+        assert_eq!(check(&public_https(), "http://example.com/"), Err(BlockedTarget::Scheme));
+        assert_eq!(check(&ANYWHERE, "http://localhost:3000/hook"), Ok(()));
         for url in ["ftp://example.com/", "file:///etc/passwd", "data:,x", "unix:/run/x"] {
-            assert_eq!(check(TargetPolicy::Anywhere, url), Err(BlockedTarget::Scheme), "{url}");
+            assert_eq!(check(&ANYWHERE, url), Err(BlockedTarget::Scheme), "{url}");
         }
     }
 
     #[test]
     fn a_url_with_a_password_is_refused() {
         for url in ["https://me:secret@example.com/", "https://me@example.com/"] {
-            assert_eq!(check(TargetPolicy::Anywhere, url), Err(BlockedTarget::Credentials));
+            assert_eq!(check(&ANYWHERE, url), Err(BlockedTarget::Credentials));
         }
+    }
+    #[test]
+    fn a_port_that_is_not_allowed_is_named_with_those_that_are() {
+        let more = TargetPolicy::PublicHttps("9443".parse().unwrap());
+        for port in [22, 80, 444, 3000, 9444] {
+            let url = format!("https://example.com:{port}/");
+            let refused = check(&public_https(), &url).unwrap_err().to_string();
+            let words = format!("the URL's port must be 443 or 8443, and {port} is not allowed");
+            assert_eq!(refused, words);
+            assert!(matches!(check(&more, &url), Err(BlockedTarget::Port { .. })), "{url}");
+            assert_eq!(check(&ANYWHERE, &url), Ok(()), "{url}");
+        }
+        assert_eq!(check(&more, "https://example.com:9443/"), Ok(()));
+        let no_name = check(&more, "https://10.0.0.1:9443/");
+        assert!(matches!(no_name, Err(BlockedTarget::NotGlobal(_))), "a port opens no network");
     }
 }

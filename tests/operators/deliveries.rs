@@ -68,6 +68,17 @@ async fn a_message_is_shown_with_its_attempts_and_no_signature() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_a_port_forbade_says_what_to_do() {
+    let ground = Ground::new().await;
+    let id = with_a_dead_message(&ground).await;
+    let blocked = "UPDATE webhook_attempt SET outcome = 'blocked_port', http_status = NULL";
+    ground.tamper(blocked).await;
+    let shown = ground.run(&["deliveries", "show", "g", &id, MESSAGE]).await.out;
+    assert!(shown.contains(": blocked_port after 42 ms"), "{shown}");
+    assert!(shown.contains("WEBHOOK_PORTS allows more"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_message_is_sent_again_for_the_games_own_endpoint_only() {
     let ground = Ground::new().await;
     let id = with_a_dead_message(&ground).await;

@@ -14,7 +14,7 @@ use toffeepay::{
     webhooks::{ENDPOINT_SECRETS_PURPOSE, Rewrapped, SecretKeys, Unsignable, WebhookSecret},
 };
 
-use crate::ground::Ground;
+use crate::ground::{Ground, refusal};
 
 const URL: &str = "https://game.example/hook";
 
@@ -295,4 +295,32 @@ async fn secrets_under_a_key_that_is_not_set_are_left_and_named() {
     let left = ground.run(&["endpoints", "rewrap"]).await;
     let id = listed_id(&ground).await;
     assert!(left.code == 2 && left.err.contains(&id), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_target_at_another_port_is_refused_unless_that_port_is_allowed() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let url = "https://game.example:9443/hook";
+    let refused = ground.run(&["endpoints", "add", "g", "--world", "test", "--url", url]).await;
+    let rule = "--url is refused: the URL's port must be 443 or 8443, and 9443 is not allowed";
+    assert!(refused.code == 2 && refused.err.contains(rule), "{refused:?}");
+    assert!(refused.err.contains(url), "{refused:?}");
+
+    add(&ground, &[]).await;
+    let id = listed_id(&ground).await;
+    let moved = ["endpoints", "change", "g", &id, "--url", url];
+    let refused = ground.run(&moved).await;
+    assert!(refused.code == 2 && refused.err.contains(rule), "{refused:?}");
+    let allowed = ground.run(&[&moved[..], &["--webhook-ports", "10443,9443"]].concat()).await;
+    assert_eq!(allowed.code, 0, "{allowed:?}");
+    assert!(ground.run(&["endpoints", "list", "g"]).await.out.contains(url));
+}
+
+#[test]
+fn a_list_of_ports_that_cannot_be_read_is_refused_before_anything_is_opened() {
+    for wrong in ["0", "65536", "https"] {
+        let said = refusal(&["toffeepay", "serve", "--webhook-ports", wrong]);
+        assert!(said.contains("must be ports from 1 to 65535, separated by commas"), "{said}");
+    }
 }

@@ -26,7 +26,7 @@ use toffeepay::{
         Charge, ChargeAnswer, Instrument, Notification, NotificationError, NotificationSubject,
         Provider, ProviderError, RefundAnswer, Registry, RequestKey, TokenizeError,
     },
-    webhooks::{PublicUrls, SecretKeys, TargetPolicy},
+    webhooks::{Ports, PublicUrls, SecretKeys, TargetPolicy},
 };
 
 use super::harness::{Library, Options, Service};
@@ -152,7 +152,7 @@ async fn a_provider_is_not_believed_about_the_money_of_another() {
             &library.master,
             SecretKeys::of(&library.master),
             PublicUrls { pay_base_url: service.env.pay_url.parse().unwrap() },
-            TargetPolicy::PublicHttps,
+            TargetPolicy::PublicHttps(Ports::default()),
         )),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -11,7 +11,7 @@ use toffeepay::{
         },
         world::World as MoneyWorld,
     },
-    webhooks::TargetPolicy,
+    webhooks::{Ports, TargetPolicy},
 };
 
 use super::{
@@ -148,18 +148,34 @@ async fn an_endpoint_that_has_moved_gets_what_is_due_at_its_new_place() {
 #[tokio::test]
 async fn an_address_of_our_own_network_is_not_called_outside_of_dev() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    let by_name = format!("https://localhost:{}/", receiver.url.port().unwrap()).parse().unwrap();
-    let by_address =
-        format!("https://127.0.0.1:{}/", receiver.url.port().unwrap()).parse().unwrap();
+    let port = receiver.url.port().unwrap();
+    let by_name = format!("https://localhost:{port}/").parse().unwrap();
+    let by_address = format!("https://127.0.0.1:{port}/").parse().unwrap();
     for url in [&receiver.url, &by_name, &by_address] {
         world.endpoint(url, Flat, &[WebhookType::SessionCreated]).await;
     }
     world.session().await;
     world.fan_out().await;
 
-    world.worker_with(TargetPolicy::PublicHttps).deliver_due().await.unwrap();
+    // Even if the port is allowed.
+    let policy = TargetPolicy::PublicHttps(port.to_string().parse().unwrap());
+    world.worker_with(policy).deliver_due().await.unwrap();
 
     assert_eq!(world.attempts().await, vec![(1, "blocked".to_owned()); 3]);
     assert_eq!(world.due().await, [1, 1, 1]);
     assert_eq!(receiver.received().len(), 0);
+}
+
+#[tokio::test]
+async fn an_endpoint_at_a_port_that_is_not_allowed_fails_with_its_reason_and_is_tried_again() {
+    let world = World::new().await;
+    let url = "https://hooks.example.com:9443/".parse().unwrap();
+    world.endpoint(&url, Flat, &[WebhookType::SessionCreated]).await;
+    world.session().await;
+    world.fan_out().await;
+
+    world.worker_with(TargetPolicy::PublicHttps(Ports::default())).deliver_due().await.unwrap();
+
+    assert_eq!(world.attempts().await, [(1, "blocked_port".to_owned())]);
+    assert_eq!(world.due().await, [1]);
 }

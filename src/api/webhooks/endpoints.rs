@@ -41,7 +41,7 @@ pub(in crate::api) async fn create_endpoint(
         return Ok(answer);
     }
     caller.require_game(&request.game_id)?;
-    let endpoint = fields::endpoint(caller.world, api.webhooks.targets, request)?;
+    let endpoint = fields::endpoint(caller.world, &api.webhooks.targets, request)?;
     let (endpoint_id, secret) = (EndpointId::new(now), WebhookSecret::generate());
     // The secret goes first: an endpoint in the log without one could never be signed for.
     let secrets = &api.webhooks.secrets;
@@ -102,7 +102,7 @@ pub(in crate::api) async fn change_endpoint(
         return Ok(answer);
     }
     let endpoint_id = caller.endpoint(&api.pool, request.id.as_str()).await?.endpoint_id;
-    let change = Box::new(fields::change(api.webhooks.targets, request)?);
+    let change = Box::new(fields::change(&api.webhooks.targets, request)?);
     let change = GameCommand::ChangeEndpoint { endpoint_id: endpoint_id.clone(), change, at: now };
     let respond = |game: &Game| ChangeEndpointResponse {
         endpoint: endpoint_of(game, &caller.game.id, &endpoint_id),

@@ -29,7 +29,7 @@ const TYPES_MAX: usize = WebhookType::ALL.len();
 /// [`ApiError::InvalidFields`] with all of them.
 pub(super) fn endpoint(
     world: World,
-    targets: TargetPolicy,
+    targets: &TargetPolicy,
     request: CreateEndpointRequest,
 ) -> Result<Endpoint, ApiError> {
     let mut read = Reader::default();
@@ -56,7 +56,7 @@ pub(super) fn endpoint(
 ///
 /// [`ApiError::InvalidFields`] with all of them.
 pub(super) fn change(
-    targets: TargetPolicy,
+    targets: &TargetPolicy,
     request: ChangeEndpointRequest,
 ) -> Result<EndpointChange, ApiError> {
     let mut read = Reader::default();
@@ -117,7 +117,7 @@ impl Reader {
         self.0.check(field, "invalid_argument", read)
     }
 
-    fn url(&mut self, targets: TargetPolicy, text: &str) -> Option<Url> {
+    fn url(&mut self, targets: &TargetPolicy, text: &str) -> Option<Url> {
         self.check("url", url(targets, text))
     }
 
@@ -148,7 +148,7 @@ impl Reader {
     }
 }
 
-fn url(targets: TargetPolicy, text: &str) -> Result<Url, Violation> {
+fn url(targets: &TargetPolicy, text: &str) -> Result<Url, Violation> {
     if URL_BYTES_MAX < text.len() {
         return Err(Violation::new("must be at most 2,048 bytes long", text));
     }

@@ -14,6 +14,7 @@ use super::{
 use crate::webhooks::{
     MessageId,
     history::{AttemptRow, MessageDetail},
+    outcome::BLOCKED_PORT,
 };
 
 /// Shows one message: where it stands, its body, and of each attempt when it was made, what was
@@ -64,6 +65,13 @@ fn tell(it: &AttemptRow, message_id: &MessageId, output: &mut Output<'_>) -> Res
     writeln!(out, "\nattempt {number}, {}: {outcome}{status} after {elapsed_ms} ms", moment(*at))?;
     for (name, value) in it.headers(message_id) {
         writeln!(out, "  > {name}: {value}")?;
+    }
+    if outcome == BLOCKED_PORT {
+        writeln!(out, "  nothing was sent: webhooks may not go to the port of the endpoint's URL")?;
+        writeln!(
+            out,
+            "  (`toffeepay endpoints change --url` moves it, WEBHOOK_PORTS allows more)"
+        )?;
     }
     for line in
         answer.iter().flat_map(|it| readable(it).lines().map(str::to_owned).collect::<Vec<_>>())

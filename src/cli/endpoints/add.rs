@@ -9,8 +9,9 @@ use super::{
         CliError, Output,
         database::DatabaseArgs,
         operator::{admin, game_id, world},
+        targets::TargetArgs,
     },
-    AtOnce, PerSecond, at_once, check_target, description, per_second, shape, webhook_type,
+    AtOnce, PerSecond, at_once, description, per_second, shape, webhook_type,
 };
 use crate::{
     clock::{Clock as _, SystemClock},
@@ -36,8 +37,8 @@ pub(super) struct AddArgs {
     /// `test` or `live`: of which world's sessions it hears.
     #[arg(long, value_name = "test|live", value_parser = world)]
     world: World,
-    /// Where to: an https URL that leads to the public internet. Anything else is refused now, and
-    /// again whenever something is sent.
+    /// Where to: an https URL that leads to the public internet, at port 443 or 8443. Anything else
+    /// is refused now, and again whenever something is sent.
     #[arg(long, value_name = "URL")]
     url: Url,
     /// How the body is laid out: `flat` as the getting-started guide prints it (session events
@@ -61,6 +62,8 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "N|none", value_parser = per_second)]
     per_second: Option<PerSecond>,
     #[command(flatten)]
+    targets: TargetArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -75,9 +78,10 @@ impl AddArgs {
             description,
             at_once,
             per_second,
+            targets,
             database,
         } = self;
-        check_target(&url)?;
+        targets.check(&url)?;
         if types.is_empty() {
             types = match shape {
                 PayloadShape::Flat => vec![WebhookType::SessionPaid],

@@ -8,8 +8,9 @@ use super::{
         CliError, Output,
         database::DatabaseArgs,
         operator::{OneEndpoint, admin},
+        targets::TargetArgs,
     },
-    AtOnce, PerSecond, at_once, check_target, description, per_second, shape, webhook_type,
+    AtOnce, PerSecond, at_once, description, per_second, shape, webhook_type,
 };
 use crate::domain::{
     game::{EndpointChange, PayloadShape, WebhookType},
@@ -25,7 +26,7 @@ use crate::domain::{
 pub(super) struct ChangeArgs {
     #[command(flatten)]
     of: OneEndpoint,
-    /// Where to: an https URL that leads to the public internet.
+    /// Where to: an https URL that leads to the public internet, at port 443 or 8443.
     #[arg(long, value_name = "URL")]
     url: Option<Url>,
     /// How the body is laid out, `flat` or `envelope`. A flat endpoint takes session events only.
@@ -44,6 +45,8 @@ pub(super) struct ChangeArgs {
     /// Each process that sends keeps it by itself.
     #[arg(long, value_name = "N|none", value_parser = per_second)]
     per_second: Option<PerSecond>,
+    #[command(flatten)]
+    targets: TargetArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -67,7 +70,7 @@ impl ChangeArgs {
                 received: None,
             });
         }
-        change.url.as_ref().map_or(Ok(()), check_target)?;
+        change.url.as_ref().map_or(Ok(()), |it| self.targets.check(it))?;
         let opened = self.database.open().await?;
         let endpoint_id = &self.of.endpoint_id;
         admin(&opened).change_endpoint(&self.of.game_id, endpoint_id.clone(), change).await?;

@@ -15,16 +15,12 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use url::Url;
 
 use super::{CliError, Output, operator::flush};
-use crate::{
-    domain::{
-        game::{DeliveryLimits, PayloadShape, WebhookType},
-        text::DisplayName,
-        violation::Violation,
-    },
-    webhooks::TargetPolicy,
+use crate::domain::{
+    game::{DeliveryLimits, PayloadShape, WebhookType},
+    text::DisplayName,
+    violation::Violation,
 };
 
 /// The longest that an old secret goes on signing, in hours: a week.
@@ -83,15 +79,6 @@ impl EndpointsArgs {
         flush(output)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Refuses a place that nothing would ever be sent to.
-fn check_target(url: &Url) -> Result<(), CliError> {
-    TargetPolicy::PublicHttps.check(url).map_err(|blocked| CliError::Setting {
-        name: "--url",
-        rule: format!("is refused: {blocked}"),
-        received: Some(url.to_string()),
-    })
 }
 
 fn shape(text: &str) -> Result<PayloadShape, Violation> {

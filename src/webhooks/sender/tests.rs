@@ -17,6 +17,7 @@ use super::*;
 use crate::domain::{game::WebhookType, id::EventId, id::id_bytes};
 use crate::webhooks::{
     message::MessageId,
+    ports::Ports,
     signature::{Rotation, WebhookSecret, sign},
     target::BlockedTarget,
 };
@@ -45,6 +46,10 @@ fn fixed(addresses: &[IpAddr]) -> Arc<Fixed> {
 
 fn sender(policy: TargetPolicy, lookup: Arc<Fixed>) -> Sender {
     Sender::with(policy, lookup, ANSWER_DEADLINE).unwrap()
+}
+
+fn public_https() -> TargetPolicy {
+    TargetPolicy::PublicHttps(Ports::default())
 }
 
 fn in_dev() -> Sender {
@@ -87,7 +92,7 @@ fn status_of(outcome: &AttemptOutcome) -> Option<u16> {
 
 fn failure_of(outcome: &AttemptOutcome) -> Option<Failure> {
     match outcome {
-        AttemptOutcome::Failed { failure, .. } => Some(*failure),
+        AttemptOutcome::Failed { failure, .. } => Some(failure.clone()),
         AttemptOutcome::Answered { .. } => None,
     }
 }
@@ -189,7 +194,7 @@ async fn a_refusal_stays_one_even_if_its_explanation_never_ends() {
 #[tokio::test]
 async fn a_name_with_one_address_of_our_own_network_is_not_called() {
     for addresses in [[LOOPBACK, PUBLIC], [PUBLIC, LOOPBACK]] {
-        let sender = sender(TargetPolicy::PublicHttps, fixed(&addresses));
+        let sender = sender(public_https(), fixed(&addresses));
         let outcome = attempt(&sender, "https://hooks.example.com/").await;
         let blocked = Failure::Blocked(BlockedTarget::NotGlobal(LOOPBACK));
         assert_eq!(failure_of(&outcome), Some(blocked));
@@ -199,7 +204,7 @@ async fn a_name_with_one_address_of_our_own_network_is_not_called() {
 #[tokio::test]
 async fn an_address_in_the_url_is_checked_although_no_resolver_sees_it() {
     let lookup = fixed(&[PUBLIC]);
-    let sender = sender(TargetPolicy::PublicHttps, Arc::clone(&lookup));
+    let sender = sender(public_https(), Arc::clone(&lookup));
     let outcome = attempt(&sender, "https://0x7f.1/").await;
     let blocked = Failure::Blocked(BlockedTarget::NotGlobal(LOOPBACK));
     assert_eq!(failure_of(&outcome), Some(blocked));
