@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// IPv4 that nobody on the internet should be reached at.
+/// IPv4 that no game server can have.
 ///
 /// Source: the IANA IPv4 Special-Purpose Address Registry and RFC 5771 (multicast).
-const NOT_GLOBAL_V4: [Ipv4Net; 15] = [
+const NOT_GLOBAL_V4: [Ipv4Net; 18] = [
     v4([0, 0, 0, 0], 8),       // "this network"
     v4([10, 0, 0, 0], 8),      // private use
     v4([100, 64, 0, 0], 10),   // carrier-grade NAT; also metadata services of some clouds
@@ -19,8 +19,11 @@ const NOT_GLOBAL_V4: [Ipv4Net; 15] = [
     v4([172, 16, 0, 0], 12),   // private use
     v4([192, 0, 0, 0], 24),    // protocol assignments
     v4([192, 0, 2, 0], 24),    // documentation
+    v4([192, 31, 196, 0], 24), // sinks of AS112: of the nearest network, and of nobody's server
+    v4([192, 52, 193, 0], 24), // relays of multicast (AMT): likewise
     v4([192, 88, 99, 0], 24),  // relays of 6to4, given up
     v4([192, 168, 0, 0], 16),  // private use
+    v4([192, 175, 48, 0], 24), // sinks of AS112
     v4([198, 18, 0, 0], 15),   // benchmarks
     v4([198, 51, 100, 0], 24), // documentation
     v4([203, 0, 113, 0], 24),  // documentation
@@ -38,10 +41,11 @@ const GLOBAL_UNICAST_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
 /// What of it is not global after all.
 ///
 /// Source: the IANA IPv6 Special-Purpose Address Registry.
-const NOT_GLOBAL_V6: [Ipv6Net; 4] = [
+const NOT_GLOBAL_V6: [Ipv6Net; 5] = [
     v6([0x2001, 0, 0, 0], 23), // protocol assignments, with Teredo, benchmarks and ORCHID
     v6([0x2001, 0xdb8, 0, 0], 32), // documentation
     v6([0x2002, 0, 0, 0], 16), // 6to4: carries an IPv4 address
+    v6([0x2620, 0x4f, 0x8000, 0], 48), // sinks of AS112
     v6([0x3fff, 0, 0, 0], 20), // documentation
 ];
 
@@ -80,8 +84,11 @@ mod tests {
             ("172.16.0.0 172.31.255.255", "172.15.255.255 172.32.0.0"),
             ("192.0.0.0 192.0.0.255", "191.255.255.255 192.0.1.0"),
             ("192.0.2.0 192.0.2.255", "192.0.1.255 192.0.3.0"),
+            ("192.31.196.0 192.31.196.255", "192.31.195.255 192.31.197.0"),
+            ("192.52.193.0 192.52.193.255", "192.52.192.255 192.52.194.0"),
             ("192.88.99.0 192.88.99.255", "192.88.98.255 192.88.100.0"),
             ("192.168.0.0 192.168.255.255", "192.167.255.255 192.169.0.0"),
+            ("192.175.48.0 192.175.48.255", "192.175.47.255 192.175.49.0"),
             ("198.18.0.0 198.19.255.255", "198.17.255.255 198.20.0.0"),
             ("198.51.100.0 198.51.100.255", "198.51.99.255 198.51.101.0"),
             ("203.0.113.0 203.0.113.255", "203.0.112.255 203.0.114.0"),
@@ -92,6 +99,10 @@ mod tests {
             ("2001:: 2001:0:1::1 2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:200::"),
             ("2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db7::1 2001:db9::"),
             ("2002:: 2002:7f00:1:: 2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:ffff::1 2003::"),
+            (
+                "2620:4f:8000:: 2620:4f:8000:ffff:ffff:ffff:ffff:ffff",
+                "2620:4f:7fff::1 2620:4f:8001::",
+            ),
             ("3fff:: 3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", "3ffe::1 3fff:1000::"),
             ("4000:: 5f00::1", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
             ("fc00:: fd00:ec2::254 fdff::1 fe80:: fe80::1 febf::1 fec0::1 ff02::1", ""),
