@@ -157,4 +157,6 @@ fn tls_config() -> Result<ClientConfig, rustls::Error> {
 }
 
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod tests;

@@ -63,13 +63,13 @@ fn headers() -> SignatureHeaders {
     sign(&secrets, &id, 1_717_000_000, BODY)
 }
 
-async fn attempt(sender: &Sender, url: &str) -> AttemptOutcome {
+pub(super) async fn attempt(sender: &Sender, url: &str) -> AttemptOutcome {
     sender.send(&url.parse().unwrap(), &headers(), Bytes::from_static(BODY)).await
 }
 
 /// Listens, answers the first request with these bytes, and hands over what it was sent. The
 /// connection stays open as long as the second receiver is held.
-async fn receiver(answer: Vec<u8>) -> (u16, oneshot::Receiver<(String, TcpStream)>) {
+pub(super) async fn receiver(answer: Vec<u8>) -> (u16, oneshot::Receiver<(String, TcpStream)>) {
     let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (request_tx, request_rx) = oneshot::channel();
@@ -86,11 +86,11 @@ async fn receiver(answer: Vec<u8>) -> (u16, oneshot::Receiver<(String, TcpStream
     (port, request_rx)
 }
 
-fn status_of(outcome: &AttemptOutcome) -> Option<u16> {
+pub(super) fn status_of(outcome: &AttemptOutcome) -> Option<u16> {
     outcome.answer().map(|it| it.status.as_u16())
 }
 
-fn failure_of(outcome: &AttemptOutcome) -> Option<Failure> {
+pub(super) fn failure_of(outcome: &AttemptOutcome) -> Option<Failure> {
     match outcome {
         AttemptOutcome::Failed { failure, .. } => Some(failure.clone()),
         AttemptOutcome::Answered { .. } => None,
