@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{CliError, Output, operator::flush};
 use crate::{
     clock::{Clock, SystemClock},
-    webhooks::doctor::{Received, Scheme, examine, recipe_of},
+    webhooks::doctor::{Received, Scheme, examine, recipe_of, utf16_of},
 };
 
 /// The environment variable that holds the secret.
@@ -25,6 +25,14 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 const SECRET_BYTES_MAX: usize = 1024;
 /// The largest file of headers that is read, in bytes.
 const HEADERS_BYTES_MAX: usize = 64 * 1024;
+
+/// What a receiver may do wrong with a webhook that is right.
+const IF_REFUSED: &str = "If your server refuses it all the same, its code is at fault: print what it \
+                          computes, and give that with --computed to be told by which recipe.";
+/// How a body is written on Windows.
+const AS_BYTES: &str = "curl.exe --output FILE, or [IO.File]::WriteAllBytes(\"FILE\", $bytes)";
+/// How text is.
+const AS_TEXT: &str = "… | Out-File -Encoding ascii FILE";
 
 /// Helps whoever receives webhooks. Needs neither a server nor a database.
 ///
@@ -102,11 +110,14 @@ impl VerifyArgs {
         }
         let secret = self.secret()?;
         let body = read(&self.body, BODY_BYTES_MAX, "--body")?;
+        refuse_utf16(&body, "--body", AS_BYTES)?;
         let mut headers = vec![];
         if let Some(file) = &self.headers {
             let text = read(file, HEADERS_BYTES_MAX, "--headers")?;
+            refuse_utf16(&text, "--headers", AS_TEXT)?;
+            let text = String::from_utf8_lossy(&text);
             // A line without a name, such as a status line or an empty one, is passed over.
-            headers.extend(String::from_utf8_lossy(&text).lines().filter_map(header));
+            headers.extend(text.trim_start_matches('\u{feff}').lines().filter_map(header));
         }
         for it in &self.header {
             let rule = "must be a header's name, a colon and its value";
@@ -129,6 +140,9 @@ impl VerifyArgs {
             let names =
                 headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
             return Err(setting("--header", rule, Some(&names)));
+        }
+        if are_valid && self.computed.is_none() {
+            writeln!(output.err, "{IF_REFUSED}")?;
         }
         if let Some(value) = &self.computed {
             match recipe_of(value, received, secret.expose_secret()) {
@@ -154,6 +168,7 @@ impl VerifyArgs {
                     )
                 };
                 let bytes = read(file, SECRET_BYTES_MAX, "--secret-file").map_err(unread)?;
+                refuse_utf16(&bytes, "--secret-file", AS_TEXT)?;
                 let text = String::from_utf8_lossy(&bytes);
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 ("--secret-file", text.strip_suffix('\r').unwrap_or(text).to_owned())
@@ -192,6 +207,16 @@ fn read(file: &Path, bytes_max: usize, name: &'static str) -> Result<Vec<u8>, Cl
         return Err(CliError::Setting { name, rule, received: Some("more".to_owned()) });
     }
     Ok(bytes)
+}
+
+/// Nothing fits what was written in two bytes for each character, and nobody sees why.
+fn refuse_utf16(file: &[u8], name: &'static str, instead: &str) -> Result<(), CliError> {
+    let Some(utf16) = utf16_of(file) else { return Ok(()) };
+    let rule = format!(
+        "must name a file of the bytes as they came. This one is {utf16}, as PowerShell's > writes it. \
+         Write the raw bytes instead: {instead}"
+    );
+    Err(setting(name, &rule, None))
 }
 
 fn setting(name: &'static str, rule: &str, received: Option<&str>) -> CliError {

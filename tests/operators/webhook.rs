@@ -34,7 +34,7 @@ fn cases() -> Vec<Case> {
 struct Scratch(PathBuf);
 
 impl Scratch {
-    fn with(text: &str) -> Self {
+    fn with(text: impl AsRef<[u8]>) -> Self {
         let path = std::env::temp_dir().join(format!("toffeepay-webhook-{}", uuid::Uuid::new_v4()));
         fs::write(&path, text).unwrap();
         Self(path)
@@ -53,10 +53,10 @@ impl Drop for Scratch {
 
 /// As `endpoints add … > secret.txt` leaves the secret, and as a log shows the headers.
 async fn verify(case: &Case, more: &[&str]) -> Ran {
-    let secret = Scratch::with(&format!("{}\n", case.secret));
+    let secret = Scratch::with(format!("{}\n", case.secret));
     let headers: String =
         case.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-    let headers = Scratch::with(&format!("HTTP/1.1 200 OK\n{headers}\n"));
+    let headers = Scratch::with(format!("HTTP/1.1 200 OK\n{headers}\n"));
     let (body, now) = (fixtures().join(&case.body), case.now.to_string());
     let words = [
         "toffeepay",
@@ -118,6 +118,48 @@ async fn a_value_of_ones_own_is_told_by_which_recipe_it_came() {
     assert!(right.out.contains("your own value: right"), "{}", right.out);
     assert!(capitals.out.contains("hex with capitals"), "{}", capitals.out);
     assert!(unknown.out.contains("no known recipe"), "{}", unknown.out);
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_valid_points_at_the_code_that_refuses_it() {
+    let case = cases().into_iter().find(|it| it.name == "paid").unwrap();
+    let (_, v1) = case.headers["X-ToffeePay-Signature"].rsplit_once('=').unwrap();
+    assert!(verify(&case, &[]).await.err.contains("--computed"));
+    assert_eq!(verify(&case, &["--computed", v1]).await.err, "", "it was done already");
+    let case = cases().into_iter().find(|it| it.name == "another-secret").unwrap();
+    assert_eq!(verify(&case, &[]).await.err, "");
+}
+
+/// As Windows PowerShell's `>` writes a text.
+fn in_utf16(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[tokio::test]
+async fn a_file_that_powershell_wrote_is_named_as_what_it_is() {
+    let case = cases().into_iter().find(|it| it.name == "paid").unwrap();
+    let text = fs::read_to_string(fixtures().join(&case.body)).unwrap();
+    let header = format!("X-ToffeePay-Signature: {}", case.headers["X-ToffeePay-Signature"]);
+    let plain = [&text, &header, &case.secret].map(Scratch::with);
+    let wide = [&text, &header, &case.secret].map(|it| Scratch::with(in_utf16(it)));
+    let at = case.now.to_string();
+    for (place, option) in ["--body", "--headers", "--secret-file"].into_iter().enumerate() {
+        let mut files = plain.each_ref();
+        files[place] = &wide[place];
+        let [body, headers, secret] = files.map(Scratch::path);
+        let files = ["--body", body, "--headers", headers, "--secret-file", secret, "--at", &at];
+        let ran = run(&[&["toffeepay", "webhook", "verify"], &files[..]].concat()).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let words = "UTF-16 (little-endian), as PowerShell's > writes it";
+        assert!(ran.err.starts_with(option) && ran.err.contains(words), "{ran:?}");
+        assert!(!ran.err.contains(&case.secret), "{ran:?}");
+    }
+    // In UTF-8, a mark before the headers is passed over.
+    let marked = Scratch::with(format!("\u{feff}{header}\r\n"));
+    let [body, _, secret] = plain.each_ref().map(Scratch::path);
+    let files = ["--body", body, "--headers", marked.path(), "--secret-file", secret, "--at", &at];
+    let ran = run(&[&["toffeepay", "webhook", "verify"], &files[..]].concat()).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[tokio::test]

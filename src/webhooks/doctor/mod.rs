@@ -6,6 +6,7 @@
 
 mod computed;
 mod header;
+mod utf16;
 mod variants;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub use computed::{Recipe, recipe_of};
 pub use header::HeaderMistake;
+pub use utf16::{Utf16, utf16_of};
 pub use variants::{BodyChange, SecretMistake};
 
 use header::{Offered, standard, toffeepay};

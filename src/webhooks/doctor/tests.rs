@@ -90,7 +90,7 @@ fn each_known_mistake_with_a_secret_is_named() {
     let cases = [
         (format!("{whole}\n"), SecretMistake::Space),
         (format!("\"{whole}\""), SecretMistake::Quotes),
-        (format!("\u{feff}{whole}"), SecretMistake::Space),
+        (format!("\u{feff}{whole}\r\n"), SecretMistake::ByteOrderMark),
         (whole.trim_end_matches('=').to_owned(), SecretMistake::Padding),
     ];
     for (text, mistake) in cases {
@@ -211,6 +211,25 @@ fn a_body_that_shows_what_happened_to_it_is_told_so() {
     for (body, words) in cases {
         let [found, _] = examined(body, &by(1), &secret(1), UNIX_S);
         assert!(found.to_string().contains(words), "{words}: {found}");
+    }
+}
+
+#[test]
+fn a_file_in_utf_16_is_recognised_with_its_mark_and_without() {
+    let texts = [BODY.to_owned(), secret(1), "X-ToffeePay-Signature: t=1,v1=0".to_owned()];
+    for text in texts {
+        for mark in ["\u{feff}", ""] {
+            let units: Vec<u16> = format!("{mark}{text}").encode_utf16().collect();
+            let little: Vec<u8> = units.iter().flat_map(|it| it.to_le_bytes()).collect();
+            let big: Vec<u8> = units.iter().flat_map(|it| it.to_be_bytes()).collect();
+            assert_eq!(utf16_of(&little), Some(Utf16::LittleEndian), "{text}");
+            assert_eq!(utf16_of(&big), Some(Utf16::BigEndian), "{text}");
+        }
+        assert_eq!(utf16_of(text.as_bytes()), None);
+        assert_eq!(utf16_of(format!("\u{feff}{text}").as_bytes()), None, "UTF-8 with a mark");
+    }
+    for other in [&b""[..], b"{", b"\xff", b"\0\0", b"\xc3\xbc"] {
+        assert_eq!(utf16_of(other), None, "{other:?}");
     }
 }
 

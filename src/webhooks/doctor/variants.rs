@@ -16,7 +16,10 @@ pub enum BodyChange {
     #[error("it has white space around it that we did not send. A file or a terminal added it")]
     Space,
     /// A byte order mark.
-    #[error("it begins with a byte order mark that we did not send. Take the bytes, not text")]
+    #[error(
+        "it begins with a byte order mark that we did not send, as PowerShell and editors on Windows \
+         write it. Take the bytes, not text"
+    )]
     ByteOrderMark,
     /// Parsed and written again.
     #[error(
@@ -43,6 +46,12 @@ pub enum SecretMistake {
     /// White space or a line's end.
     #[error("it has white space around it, as files and environment variables often end with")]
     Space,
+    /// A byte order mark.
+    #[error(
+        "it begins with a byte order mark, which is no part of it: PowerShell and editors on Windows \
+         write one"
+    )]
+    ByteOrderMark,
     /// Quotes.
     #[error("it stands in quotes, which are no part of it")]
     Quotes,
@@ -148,11 +157,13 @@ fn of_body(body: &[u8]) -> Option<&'static str> {
 
 /// What the secret may have been, as it came first.
 pub(super) fn secrets(secret: &str) -> Vec<(SecretMistake, String)> {
-    let trimmed = secret.trim_matches(|it: char| it.is_whitespace() || it == '\u{feff}');
-    let unquoted = trimmed.trim_matches(['"', '\'', '`']);
+    let trimmed = secret.trim();
+    let unmarked = trimmed.trim_start_matches('\u{feff}').trim_start();
+    let unquoted = unmarked.trim_matches(['"', '\'', '`']);
     let mut all = vec![(SecretMistake::None, secret.to_owned())];
     let others = [
         (SecretMistake::Space, trimmed.to_owned()),
+        (SecretMistake::ByteOrderMark, unmarked.to_owned()),
         (SecretMistake::Quotes, unquoted.to_owned()),
         (SecretMistake::Prefix, format!("{SECRET_PREFIX}{unquoted}")),
         (SecretMistake::Padding, format!("{unquoted}=")),
