@@ -25,5 +25,7 @@ mod help;
 mod replay;
 #[path = "operators/schema.rs"]
 mod schema;
+#[path = "operators/trigger.rs"]
+mod trigger;
 #[path = "operators/webhook.rs"]
 mod webhook;

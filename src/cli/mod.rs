@@ -15,8 +15,10 @@ mod operator;
 mod output;
 pub mod replay;
 pub mod serve;
+mod server_args;
 mod shutdown;
 mod targets;
+pub mod trigger;
 pub mod webhook;
 
 use std::process::ExitCode;
@@ -58,6 +60,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
     Webhook(webhook::WebhookArgs),
+    Trigger(trigger::TriggerArgs),
 }
 
 impl Cli {
@@ -71,6 +74,7 @@ impl Cli {
             Command::Keys(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Endpoints(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Deliveries(args) => Output::standard(async |it| args.run(it).await).await,
+            Command::Trigger(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Replay(args) => {
                 let code = Output::standard(async |it| args.run(it).await).await;
                 code.map(ExitCode::from)

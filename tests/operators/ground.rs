@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
     CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs,
     dev::DevArgs, endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs,
-    replay::ReplayArgs, serve::ServeArgs, webhook::WebhookArgs,
+    replay::ReplayArgs, serve::ServeArgs, trigger::TriggerArgs, webhook::WebhookArgs,
 };
 use toffeepay::domain::id::GameId;
 use toffeepay::event_store::{EventStore, migrations};
@@ -55,6 +55,7 @@ enum Line {
     Replay(ReplayArgs),
     DeadLetters(DeadLettersArgs),
     Webhook(WebhookArgs),
+    Trigger(TriggerArgs),
 }
 
 /// What a command came to.
@@ -166,6 +167,7 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
         Line::Replay(args) => args.run(output).await,
         Line::DeadLetters(args) => args.run(output).await,
         Line::Webhook(args) => args.run(output),
+        Line::Trigger(args) => args.run(output).await.map(succeeded),
     };
     let (out, mut err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     let code = code.unwrap_or_else(|error| {

@@ -6,7 +6,7 @@ use toffeepay::cli::Cli;
 use crate::ground::{refusal, run};
 
 /// The commands that this test knows enough of.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "dev",
     "serve",
     "migrate",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 10] = [
     "replay",
     "dead-letters",
     "webhook",
+    "trigger",
 ];
 
 fn commands() -> Vec<Command> {
@@ -147,7 +148,7 @@ fn every_variable_stands_in_the_readme_and_in_a_help() {
     let commands = commands();
     let of_options = commands.iter().flat_map(Command::get_arguments).filter_map(|it| it.get_env());
     let of_options = of_options.map(|it| it.to_str().unwrap());
-    for name in of_options.chain(["MASTER_KEY", "PG_BIN", "RUST_LOG"]) {
+    for name in of_options.chain(["MASTER_KEY", "PG_BIN", "RUST_LOG", "TOFFEEPAY_API_KEY"]) {
         assert!(readme.contains(&format!("| `{name}` |")), "{name} is missing in a table");
         assert!(helps.contains(name), "{name} is missing in every help");
     }

@@ -44,6 +44,7 @@ mod schemathesis;
 mod screenshots;
 mod sdk_python;
 mod sessions;
+mod trigger;
 mod two_processes;
 mod two_providers;
 mod webhooks;

@@ -38,7 +38,8 @@ pub(super) fn print(
     secrets: &Path,
 ) {
     let (database, replay) = (server.describe(), replay(server, secrets));
-    let base = base.as_str().trim_end_matches('/');
+    let program = program();
+    let (base, secrets) = (base.as_str().trim_end_matches('/'), secrets.display());
     let (game_id, api_key, secret) = (&demo.game_id, &demo.api_key, &demo.webhook_secret);
     let webhooks = webhook_url.map_or("printed here, each verified".to_owned(), Url::to_string);
     let image = COIN_PNG.trim();
@@ -77,6 +78,11 @@ curl {base}/pay.v1.PaymentService/GetSessionStatus \
   -H 'Content-Type: application/json' \
   -d '{{"session_id": "<session_id>"}}'
 
+Have a webhook's event happen, such as a payment, without a hand on the page:
+
+{program} trigger session.paid --server {base} \
+  --api-key-file '{secrets}'
+
 While this runs, compare the log with what the API reads:
 
 {replay}
@@ -85,14 +91,19 @@ Stop with Ctrl-C; data and key are kept."#
     );
 }
 
+/// This very program, as a shell takes it.
+fn program() -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| "toffeepay".into());
+    format!("'{}'", program.display())
+}
+
 /// The command for this log. The URL of a database that was given may hold a password, and is not
 /// shown again.
 fn replay(server: &Server, secrets: &Path) -> String {
-    let program = std::env::current_exe().unwrap_or_else(|_| "toffeepay".into());
-    let (program, secrets) = (program.display(), secrets.display());
+    let (program, secrets) = (program(), secrets.display());
     let url = match server.is_private() {
         true => format!("\\\n  --database-url '{}'", server.url()),
         false => "# with DATABASE_URL".to_owned(),
     };
-    format!("'{program}' replay --master-key-file '{secrets}' {url}")
+    format!("{program} replay --master-key-file '{secrets}' {url}")
 }

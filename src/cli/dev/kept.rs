@@ -54,7 +54,7 @@ impl Folder {
 
     /// The file of secrets, which other commands take the master key from.
     pub(super) fn secrets_file(&self) -> PathBuf {
-        self.path.join(FILE)
+        secrets_file_in(&self.path)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -85,6 +85,11 @@ impl Folder {
             Err(error) => Err(CliError::file(&path, &error)),
         }
     }
+}
+
+/// The file of secrets of a data folder.
+pub(super) fn secrets_file_in(folder: &Path) -> PathBuf {
+    folder.join(FILE)
 }
 
 /// # Errors

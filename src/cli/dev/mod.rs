@@ -164,6 +164,13 @@ impl DevArgs {
     }
 }
 
+/// The file of the demo key and the other secrets, in the data folder that dev takes unless it is
+/// told another; `None`, if this account has no home.
+pub(super) fn usual_secrets_file() -> Option<PathBuf> {
+    let folder = crate::private_postgres::default_data_dir().ok()?;
+    Some(kept::secrets_file_in(&folder))
+}
+
 /// Reads where webhooks are to go. A host and port alone read as a scheme of that name.
 fn webhook_url(text: &str) -> Result<Url, String> {
     let rule = "must be a URL such as http://localhost:3000/webhooks";
