@@ -12,6 +12,9 @@ use crate::{
 /// have it: 1 says that something was found, 2 that there was trouble.
 pub const EXIT_TROUBLE: u8 = 2;
 
+/// The exit code of a command whose reader is gone: the shell's convention for SIGPIPE.
+const EXIT_BROKEN_PIPE: u8 = 141;
+
 /// Why a command came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -80,6 +83,12 @@ impl CliError {
 
     /// Tells the person at the terminal; gives what the process ends with.
     pub fn report(&self) -> ExitCode {
+        // Whoever read has seen enough, as `head` has.
+        if let Self::Io(error) = self
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            return ExitCode::from(EXIT_BROKEN_PIPE);
+        }
         eprintln!("error: {self}");
         if let Some(advice) = self.advice() {
             eprintln!("{advice}");

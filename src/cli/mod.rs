@@ -10,6 +10,7 @@ pub mod endpoints;
 mod error;
 pub mod games;
 pub mod keys;
+pub mod listen;
 pub mod migrate;
 mod operator;
 mod output;
@@ -61,6 +62,7 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersArgs),
     Webhook(webhook::WebhookArgs),
     Trigger(trigger::TriggerArgs),
+    Listen(listen::ListenArgs),
 }
 
 impl Cli {
@@ -74,6 +76,7 @@ impl Cli {
             Command::Keys(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Endpoints(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Deliveries(args) => Output::standard(async |it| args.run(it).await).await,
+            Command::Listen(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Trigger(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Replay(args) => {
                 let code = Output::standard(async |it| args.run(it).await).await;

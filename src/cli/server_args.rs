@@ -11,8 +11,9 @@ use std::{
 };
 
 use clap::Args;
+use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::{Host, Url};
 
@@ -106,6 +107,11 @@ impl Server {
         &self.http
     }
 
+    /// The key itself, to make other secrets of.
+    pub(super) fn key_text(&self) -> &str {
+        self.key.reveal()
+    }
+
     /// Calls a method, such as `pay.v1.PaymentService/GetSession`, with JSON both ways.
     ///
     /// # Errors
@@ -116,30 +122,34 @@ impl Server {
         method: &str,
         request: &impl Serialize,
     ) -> Result<Value, CliError> {
+        self.try_call(method, request).await.map_err(|error| error.into_cli(self, method))
+    }
+
+    /// The same, for whoever goes on after an error.
+    ///
+    /// # Errors
+    ///
+    /// Each [`CallError`].
+    pub(super) async fn try_call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        request: &impl Serialize,
+    ) -> Result<T, CallError> {
         let mut url = self.base.clone();
         url.set_path(method);
         let call = self.http.post(url).bearer_auth(self.key.reveal()).json(request);
-        let answer = call.send().await.map_err(|error| self.unreachable(&error))?;
+        let answer = call.send().await.map_err(CallError::Unreachable)?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| self.unreachable(&error))?;
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if status.is_success() && body.is_object() {
+        let body = answer.bytes().await.map_err(CallError::Unreachable)?;
+        if status.is_success()
+            && let Ok(body) = serde_json::from_slice(&body)
+        {
             return Ok(body);
         }
-        let Some(message) = body.get("message").and_then(Value::as_str) else {
-            return Err(CliError::Start(format!(
-                "what answers at {} with {status} is no ToffeePay; say with --server where it is",
-                self.base
-            )));
-        };
-        let hint = match status {
-            http::StatusCode::UNAUTHORIZED => format!(
-                ". The key is from {}: is it this server's? `toffeepay dev` prints its own",
-                self.key_source
-            ),
-            _ => String::new(),
-        };
-        Err(CliError::Start(format!("{method} was refused: {message}{hint}")))
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let message = body.get("message").and_then(Value::as_str);
+        let message = message.ok_or(CallError::Stranger(status))?.to_owned();
+        Err(CallError::Refused { status, message })
     }
 
     /// What to say if there was no answer.
@@ -151,6 +161,53 @@ impl Server {
             error.url().map_or(self.base.as_str(), Url::as_str),
             cause_of(error)
         ))
+    }
+}
+
+/// Why a call came to nothing.
+#[derive(Debug)]
+pub(super) enum CallError {
+    /// Nothing answered, or not to its end.
+    Unreachable(reqwest::Error),
+    /// What answered is no ToffeePay.
+    Stranger(StatusCode),
+    /// The service refused, in its own words, which begin with the reason for machines.
+    Refused { status: StatusCode, message: String },
+}
+
+impl CallError {
+    /// The reason for machines: `listener_not_found`.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Refused { message, .. } => message.split_once(':').map(|(reason, _)| reason),
+            Self::Unreachable(_) | Self::Stranger(_) => None,
+        }
+    }
+
+    /// Whether the same call may be taken later on: the service is away, or busy.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Stranger(status) | Self::Refused { status, .. } => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+        }
+    }
+
+    /// For the person at the terminal, with what to do.
+    pub(super) fn into_cli(self, server: &Server, method: &str) -> CliError {
+        let Server { base, key_source, .. } = server;
+        CliError::Start(match self {
+            Self::Unreachable(error) => return server.unreachable(&error),
+            Self::Stranger(status) => format!(
+                "what answers at {base} with {status} is no ToffeePay; say with --server where it is"
+            ),
+            Self::Refused { status: StatusCode::UNAUTHORIZED, message } => format!(
+                "{method} was refused: {message}. The key is from {key_source}: is it this server's? \
+                 `toffeepay dev` prints its own"
+            ),
+            Self::Refused { message, .. } => format!("{method} was refused: {message}"),
+        })
     }
 }
 

@@ -6,6 +6,20 @@ use tokio_util::sync::CancellationToken;
 /// The exit code of a process that a signal ended (the shell's convention for SIGINT).
 const EXIT_INTERRUPTED: i32 = 130;
 
+/// Cancels `stop` on the first signal, for what may end at any moment.
+pub(super) fn quietly_on_signal(stop: &CancellationToken) {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return;
+        };
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        stop.cancel();
+    });
+}
+
 /// Cancels `stop` on the first signal.
 pub(super) fn on_signal(stop: &CancellationToken) {
     let stop = stop.clone();

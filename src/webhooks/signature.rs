@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::message::MessageId;
@@ -19,6 +19,9 @@ pub const SECRET_PREFIX: &str = "whsec_";
 
 /// Random bytes in a secret.
 pub const SECRET_BYTES: usize = 32;
+
+/// What [`WebhookSecret::made_of`] makes is for. A commitment: developers' servers keep it.
+const MADE_OF: &[u8] = b"toffeepay listen";
 
 /// Bytes that HMAC-SHA-256 takes as a key without hashing them first (RFC 2104).
 pub(super) const HMAC_BLOCK_BYTES: usize = 64;
@@ -45,6 +48,12 @@ impl WebhookSecret {
     /// A new one from the operating system's randomness.
     pub fn generate() -> Self {
         Self::from_key(random_bytes::<SECRET_BYTES>())
+    }
+
+    /// One that always comes of the same text, which must itself be a secret: for whoever has no place
+    /// to keep one.
+    pub fn made_of(text: &str) -> Self {
+        Self::from_key(hmac(&Sha256::digest(text), &[MADE_OF]))
     }
 
     /// Reads a secret as it was handed out.

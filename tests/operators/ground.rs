@@ -9,8 +9,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
     CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs,
-    dev::DevArgs, endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, migrate::MigrateArgs,
-    replay::ReplayArgs, serve::ServeArgs, trigger::TriggerArgs, webhook::WebhookArgs,
+    dev::DevArgs, endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, listen::ListenArgs,
+    migrate::MigrateArgs, replay::ReplayArgs, serve::ServeArgs, trigger::TriggerArgs,
+    webhook::WebhookArgs,
 };
 use toffeepay::domain::id::GameId;
 use toffeepay::event_store::{EventStore, migrations};
@@ -56,6 +57,7 @@ enum Line {
     DeadLetters(DeadLettersArgs),
     Webhook(WebhookArgs),
     Trigger(TriggerArgs),
+    Listen(ListenArgs),
 }
 
 /// What a command came to.
@@ -168,6 +170,7 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
         Line::DeadLetters(args) => args.run(output).await,
         Line::Webhook(args) => args.run(output),
         Line::Trigger(args) => args.run(output).await.map(succeeded),
+        Line::Listen(args) => args.run(output).await.map(succeeded),
     };
     let (out, mut err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     let code = code.unwrap_or_else(|error| {

@@ -6,7 +6,7 @@ use toffeepay::cli::Cli;
 use crate::ground::{refusal, run};
 
 /// The commands that this test knows enough of.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "dev",
     "serve",
     "migrate",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 11] = [
     "dead-letters",
     "webhook",
     "trigger",
+    "listen",
 ];
 
 fn commands() -> Vec<Command> {

@@ -24,6 +24,7 @@ mod fields;
 mod grpc_python;
 mod guide;
 mod keys;
+mod listen;
 mod lists;
 mod load;
 mod notifications;

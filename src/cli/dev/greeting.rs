@@ -83,6 +83,11 @@ Have a webhook's event happen, such as a payment, without a hand on the page:
 {program} trigger session.paid --server {base} \
   --api-key-file '{secrets}'
 
+Have its webhooks sent to your own server, signed:
+
+{program} listen --forward-to http://localhost:3000/webhooks --server {base} \
+  --api-key-file '{secrets}'
+
 While this runs, compare the log with what the API reads:
 
 {replay}
