@@ -24,7 +24,7 @@ const DECISIONS_MAX: usize = 4;
 pub struct EventStore {
     pool: PgPool,
     committer: Committer,
-    keys: std::sync::Arc<StreamKeys>,
+    pub(super) keys: std::sync::Arc<StreamKeys>,
 }
 
 /// Why the log could not be read or written.

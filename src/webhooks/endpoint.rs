@@ -72,11 +72,6 @@ pub(super) async fn follow(
     Ok(())
 }
 
-/// Whether any game has an endpoint.
-pub(super) async fn are_there(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM webhook_endpoint)").fetch_one(connection).await
-}
-
 /// The endpoints of a game.
 pub(super) async fn of_game(
     connection: &mut PgConnection,

@@ -6,7 +6,6 @@
 use std::{collections::HashMap, sync::Arc};
 
 use cqrs_es::Aggregate;
-use futures::{StreamExt as _, stream};
 use sqlx::PgConnection;
 
 use super::{
@@ -20,8 +19,9 @@ use crate::{
     domain::{
         Timestamp,
         game::{Game, PayloadShape, WebhookType},
-        id::SessionId,
+        id::{EventId, SessionId},
         session::Session,
+        world::World,
     },
     event_store::{
         EventStore, LoadedEvent, RecordedEntry, StoreError, read_envelope, stream_id,
@@ -39,50 +39,15 @@ pub struct Deliveries {
 }
 
 /// An event, and the session right after it.
-type Folded = Result<(LoadedEvent<<Session as Aggregate>::Event>, Session), HandleError>;
+type Folded = (LoadedEvent<<Session as Aggregate>::Event>, Session);
 
-/// How many sessions are read before the first of their events is told: the database ends a transaction
-/// that stands still.
-const FOLDED_AHEAD: usize = 32;
-
-/// How many sessions are read at the same time. Requests need connections too.
-const FOLDS_AT_ONCE: usize = 6;
+/// Of how many events the sessions are read at once.
+const READ_AT_ONCE: usize = 64;
 
 impl Deliveries {
     /// A subscriber that seals what it writes under a key derived from the master key.
     pub fn new(store: EventStore, master: &Key, urls: PublicUrls) -> Self {
         Self { store, bodies: Bodies::new(master), urls }
-    }
-
-    /// Folds the sessions of several entries, by position, some at the same time: one after the other,
-    /// most of the time would be spent on the way to the database.
-    async fn fold_ahead(&self, entries: &[&RecordedEntry]) -> HashMap<i64, Folded> {
-        let session = |it: &&RecordedEntry| {
-            let id = stream_id::<Session>(&it.stream).and_then(|it| SessionId::parse(it).ok())?;
-            Some((it.position, it.version, id))
-        };
-        let sessions: Vec<_> = entries.iter().filter_map(session).collect();
-        if sessions.len() < 2 {
-            return HashMap::new();
-        }
-        stream::iter(sessions)
-            .map(async |(position, version, id)| (position, self.fold(&id, version).await))
-            .buffer_unordered(FOLDS_AT_ONCE)
-            .collect()
-            .await
-    }
-
-    /// The event of an entry, and the session right after it.
-    async fn fold(&self, session_id: &SessionId, version: i64) -> Folded {
-        let events = self.store.events::<Session>(session_id.as_str()).await.map_err(trouble)?;
-        let mut session = Session::default();
-        for it in events {
-            session.apply(it.event.clone());
-            if it.envelope.version == version {
-                return Ok((it, session));
-            }
-        }
-        Err(stream_is_short())
     }
 
     async fn follow_game(
@@ -91,56 +56,93 @@ impl Deliveries {
         game_id: &str,
         entry: &RecordedEntry,
     ) -> Result<(), HandleError> {
-        let events = self.store.events::<Game>(game_id).await.map_err(trouble)?;
-        let event = events.into_iter().find(|it| it.envelope.version == entry.version);
-        let LoadedEvent { event, .. } = event.ok_or_else(stream_is_short)?;
-        Ok(endpoint::follow(connection, game_id, &event, entry.position).await?)
+        let mut read = self.store.histories::<Game>(connection, &[entry]).await?;
+        let events = read.remove(&entry.stream).ok_or_else(stream_is_short)?.map_err(trouble)?;
+        let LoadedEvent { event, .. } = events.last().ok_or_else(stream_is_short)?;
+        Ok(endpoint::follow(connection, game_id, event, entry.position).await?)
     }
 
-    /// Adds what an event tells of to what is to be noted.
+    /// Adds what some events tell of to what is to be noted. A game's event stands alone.
     async fn tell(
         &self,
         connection: &mut PgConnection,
         batch: &mut Batch,
-        entry: &RecordedEntry,
-    ) -> Result<(), HandleError> {
-        if let Some(game_id) = stream_id::<Game>(&entry.stream) {
-            // What was told before it belongs to the endpoints as they were.
-            notes::write(connection, &mut batch.notes).await?;
-            batch.endpoints.remove(game_id);
-            return self.follow_game(connection, game_id, entry).await;
+        entries: &[&RecordedEntry],
+    ) -> Result<(), NotAll> {
+        let failed = |index| move |error| NotAll { index, error };
+        let mut heard = vec![];
+        for (index, entry) in entries.iter().enumerate() {
+            if let Some(game_id) = stream_id::<Game>(&entry.stream) {
+                // What was told before it belongs to the endpoints as they were.
+                let noted = notes::write(connection, &mut batch.notes).await;
+                noted.map_err(HandleError::from).map_err(failed(index))?;
+                batch.endpoints.remove(game_id);
+                let followed = self.follow_game(connection, game_id, entry).await;
+                followed.map_err(failed(index))?;
+            } else {
+                let who = batch.who_hears(connection, entry).await.map_err(failed(index))?;
+                heard.extend(who.map(|it| (index, it)));
+            }
         }
-        let Some(session_id) = stream_id::<Session>(&entry.stream) else { return Ok(()) };
-        let session_id = SessionId::parse(session_id)
-            .map_err(|_| HandleError::refused("the stream's name holds no session's id"))?;
-        let envelope = read_envelope(entry).map_err(HandleError::refused)?;
-        let game_id = envelope.game.as_deref().unwrap_or_default();
-        let of_game = batch.endpoints(connection, game_id).await?;
-        let hears = |it: &&EndpointRow| {
-            it.from_position < entry.position && Some(it.endpoint.world) == envelope.world
-        };
-        let endpoints: Vec<&EndpointRow> = of_game.iter().filter(hears).collect();
-        if endpoints.is_empty() {
-            return Ok(());
+        let of_sessions: Vec<_> = heard.iter().map(|(_, it)| it.entry).collect();
+        let folded = self.fold(connection, &of_sessions).await;
+        let mut folded = folded.map_err(HandleError::from).map_err(failed(0))?;
+        for (index, it) in heard {
+            let folded =
+                folded.remove(&it.entry.position).unwrap_or_else(|| Err(stream_is_short()));
+            let noted = folded.and_then(|folded| self.note_all(&mut batch.notes, &it, &folded));
+            noted.map_err(failed(index))?;
         }
-        let folded = match batch.folded.remove(&entry.position) {
-            Some(folded) => folded,
-            None => self.fold(&session_id, entry.version).await,
-        };
-        let (LoadedEvent { event, .. }, session) = folded?;
-        let after = session.present().map_err(HandleError::refused)?;
-        for (ordinal, webhook_type) in (0..).zip(news_of(&event, after).iter().copied()) {
-            let message = Message {
-                session_id: &session_id,
-                event_id: &envelope.event_id,
-                event: &event,
-                webhook_type,
-                version: entry.version,
-                after,
+        Ok(())
+    }
+
+    /// The events of sessions' entries, each with the session right after it, by position. A session of
+    /// which there are several is read once.
+    async fn fold(
+        &self,
+        connection: &mut PgConnection,
+        entries: &[&RecordedEntry],
+    ) -> Result<HashMap<i64, Result<Folded, HandleError>>, sqlx::Error> {
+        let mut histories = self.store.histories::<Session>(connection, entries).await?;
+        let mut folded = HashMap::new();
+        let mut positions: HashMap<(&str, i64), i64> = HashMap::new();
+        for it in entries {
+            positions.insert((&it.stream, it.version), it.position);
+        }
+        for it in entries {
+            let Some(history) = histories.remove(&it.stream) else { continue };
+            let events = match history.map_err(trouble) {
+                Ok(events) => events,
+                // Of its later entries nobody asks any more.
+                Err(error) => {
+                    folded.insert(it.position, Err(error));
+                    continue;
+                }
             };
-            for endpoint in endpoints.iter().filter(|it| takes(it, webhook_type)) {
-                let note = self.note(endpoint, ordinal, entry.recorded_at, &message)?;
-                batch.notes.push(note);
+            let mut session = Session::default();
+            for event in events {
+                session.apply(event.event.clone());
+                if let Some(position) = positions.get(&(&*it.stream, event.envelope.version)) {
+                    folded.insert(*position, Ok((event, session.clone())));
+                }
+            }
+        }
+        Ok(folded)
+    }
+
+    fn note_all(
+        &self,
+        notes: &mut Vec<Note>,
+        heard: &Heard<'_>,
+        (LoadedEvent { event, .. }, session): &Folded,
+    ) -> Result<(), HandleError> {
+        let Heard { entry, session_id, event_id, .. } = heard;
+        let after = session.present().map_err(HandleError::refused)?;
+        for (ordinal, webhook_type) in (0..).zip(news_of(event, after).iter().copied()) {
+            let version = entry.version;
+            let message = Message { session_id, event_id, event, webhook_type, version, after };
+            for endpoint in heard.endpoints().filter(|it| takes(it, webhook_type)) {
+                notes.push(self.note(endpoint, ordinal, entry.recorded_at, &message)?);
             }
         }
         Ok(())
@@ -172,14 +174,48 @@ impl Deliveries {
 /// What was found out and is to be noted of some events.
 #[derive(Default)]
 struct Batch {
-    /// Of sessions' events, by position.
-    folded: HashMap<i64, Folded>,
     /// By game.
     endpoints: HashMap<String, Arc<Vec<EndpointRow>>>,
     notes: Vec<Note>,
 }
 
+/// A session's event, and the endpoints of its game.
+struct Heard<'a> {
+    entry: &'a RecordedEntry,
+    session_id: SessionId,
+    event_id: EventId,
+    world: Option<World>,
+    of_game: Arc<Vec<EndpointRow>>,
+}
+
+impl Heard<'_> {
+    /// Those that hear of it.
+    fn endpoints(&self) -> impl Iterator<Item = &EndpointRow> {
+        let hears = |it: &&EndpointRow| {
+            it.from_position < self.entry.position && Some(it.endpoint.world) == self.world
+        };
+        self.of_game.iter().filter(hears)
+    }
+}
+
 impl Batch {
+    /// Whoever hears of an entry; `None`, if nobody does.
+    async fn who_hears<'a>(
+        &mut self,
+        connection: &mut PgConnection,
+        entry: &'a RecordedEntry,
+    ) -> Result<Option<Heard<'a>>, HandleError> {
+        let Some(session_id) = stream_id::<Session>(&entry.stream) else { return Ok(None) };
+        let session_id = SessionId::parse(session_id)
+            .map_err(|_| HandleError::refused("the stream's name holds no session's id"))?;
+        let envelope = read_envelope(entry).map_err(HandleError::refused)?;
+        let of_game = self.endpoints(connection, envelope.game.as_deref().unwrap_or_default());
+        let (of_game, world) = (of_game.await?, envelope.world);
+        let heard = Heard { entry, session_id, event_id: envelope.event_id, world, of_game };
+        let is_heard = heard.endpoints().next().is_some();
+        Ok(is_heard.then_some(heard))
+    }
+
     async fn endpoints(
         &mut self,
         connection: &mut PgConnection,
@@ -214,16 +250,13 @@ impl Subscriber for Deliveries {
         connection: &mut PgConnection,
         entries: &[&RecordedEntry],
     ) -> Result<(), NotAll> {
-        let mut batch = Batch::default();
-        let failed = |index| move |error| NotAll { index, error };
-        for (nth, some) in entries.chunks(FOLDED_AHEAD).enumerate() {
-            // Also says to the database that this transaction is still at work.
-            let is_heard = endpoint::are_there(connection).await;
-            if is_heard.map_err(HandleError::from).map_err(failed(0))? {
-                batch.folded = self.fold_ahead(some).await;
-            }
-            for (index, entry) in (nth * FOLDED_AHEAD..).zip(some) {
-                self.tell(connection, &mut batch, entry).await.map_err(failed(index))?;
+        let (mut batch, mut before) = (Batch::default(), 0);
+        let is_of_game = |it: &RecordedEntry| stream_id::<Game>(&it.stream).is_some();
+        for run in entries.chunk_by(|a, b| !is_of_game(a) && !is_of_game(b)) {
+            for some in run.chunks(READ_AT_ONCE) {
+                let told = self.tell(connection, &mut batch, some).await;
+                told.map_err(|it| NotAll { index: before + it.index, ..it })?;
+                before += some.len();
             }
         }
         let written = notes::write(connection, &mut batch.notes).await;

@@ -1,0 +1,121 @@
+//! Reading what led to several events at once: for whoever follows the log and must know more of a
+//! stream than one entry says.
+//!
+//! On the reader's own connection, with at most two statements however many streams there are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::{FromRow, PgConnection};
+
+use super::{
+    EventStore, LoadedEvent, RecordedEntry, StoreError, StoredAggregate, StreamKeys, entry,
+};
+
+/// The events of each stream, in order; of one that cannot be read, why.
+pub type Histories<E> = HashMap<String, Result<Vec<LoadedEvent<E>>, StoreError>>;
+
+#[derive(FromRow)]
+struct StreamRow {
+    stream: String,
+    first_position: i64,
+    wrapped_key: Option<Vec<u8>>,
+}
+
+impl EventStore {
+    /// Reads the streams of some entries, all of one kind of aggregate, each up to the last of these.
+    ///
+    /// # Errors
+    ///
+    /// The database's. What is wrong with one stream is said of that one.
+    pub async fn histories<A: StoredAggregate>(
+        &self,
+        connection: &mut PgConnection,
+        entries: &[&RecordedEntry],
+    ) -> Result<Histories<A::Event>, sqlx::Error> {
+        if entries.is_empty() {
+            return Ok(HashMap::new());
+        }
+        // By version: what is at hand need not be read.
+        let mut known: HashMap<&str, BTreeMap<i64, RecordedEntry>> = HashMap::new();
+        for it in entries {
+            let of_stream = known.entry(&it.stream).or_default();
+            of_stream.insert(it.version, RecordedEntry::clone(it));
+        }
+        let streams = streams(connection, known.keys().copied().collect()).await?;
+        let is_short = |it: &&StreamRow| known.get(it.stream.as_str()).is_some_and(has_gaps);
+        let short: Vec<&StreamRow> = streams.iter().filter(is_short).collect();
+        for it in earlier(connection, &short, entries).await? {
+            if let Some(of_stream) = known.get_mut(it.stream.as_str()) {
+                of_stream.entry(it.version).or_insert(it);
+            }
+        }
+        let keys = streams.into_iter().map(|it| (it.stream, it.wrapped_key));
+        let keys: HashMap<String, Option<Vec<u8>>> = keys.collect();
+        let read = known.into_iter().map(|(stream, entries)| {
+            let wrapped = keys.get(stream).map(|it| it.as_deref());
+            (stream.to_owned(), read::<A>(&self.keys, stream, wrapped, &entries))
+        });
+        Ok(read.collect())
+    }
+}
+
+/// Whether events are missing before the last.
+fn has_gaps(entries: &BTreeMap<i64, RecordedEntry>) -> bool {
+    !(1..).zip(entries.keys()).all(|(expected, it)| *it == expected)
+}
+
+async fn streams(
+    connection: &mut PgConnection,
+    names: Vec<&str>,
+) -> Result<Vec<StreamRow>, sqlx::Error> {
+    sqlx::query_as("SELECT stream, first_position, wrapped_key FROM stream WHERE stream = ANY ($1)")
+        .bind(names)
+        .fetch_all(connection)
+        .await
+}
+
+/// What these streams hold before the last of the entries.
+async fn earlier(
+    connection: &mut PgConnection,
+    streams: &[&StreamRow],
+    entries: &[&RecordedEntry],
+) -> Result<Vec<RecordedEntry>, sqlx::Error> {
+    let Some(first) = streams.iter().map(|it| it.first_position).min() else { return Ok(vec![]) };
+    let last = entries.iter().map(|it| it.position).max().unwrap_or_default();
+    // The positions let Postgres look into the partitions that hold the streams, and no other. No
+    // shard, for the reason that `load` has.
+    let mut found: Vec<RecordedEntry> = sqlx::query_as(
+        "SELECT shard, position, stream, version, type, recorded_at, entry, digest FROM event
+         WHERE stream = ANY ($1) AND position BETWEEN $2 AND $3",
+    )
+    .bind(streams.iter().map(|it| it.stream.as_str()).collect::<Vec<_>>())
+    .bind(first)
+    .bind(last)
+    .fetch_all(connection)
+    .await?;
+    // What stands behind the last entry of its own stream is none of its past.
+    let mut ends: HashMap<&str, i64> = HashMap::new();
+    for it in entries {
+        let end = ends.entry(&it.stream).or_default();
+        *end = it.version.max(*end);
+    }
+    found.retain(|it| ends.get(it.stream.as_str()).is_some_and(|end| it.version <= *end));
+    Ok(found)
+}
+
+fn read<A: StoredAggregate>(
+    keys: &StreamKeys,
+    stream: &str,
+    wrapped: Option<Option<&[u8]>>,
+    entries: &BTreeMap<i64, RecordedEntry>,
+) -> Result<Vec<LoadedEvent<A::Event>>, StoreError> {
+    let (Some(wrapped), false) = (wrapped, has_gaps(entries)) else {
+        return Err(StoreError::Incomplete { stream: stream.to_owned() });
+    };
+    let key = wrapped.map(|it| keys.unwrap(stream, it)).transpose()?;
+    let read = |it: &RecordedEntry| {
+        let (envelope, event) = entry::read::<A>(it, key.as_ref())?;
+        Ok(LoadedEvent { envelope, event })
+    };
+    entries.values().map(read).collect()
+}
