@@ -73,6 +73,9 @@ pub struct Follower<S> {
     owner: Uuid,
     is_registered: bool,
     lease: Option<Lease>,
+    /// How many events are parked. Exact under a lease but for those that were retried since it was
+    /// counted: only whoever follows parks any.
+    parked: i64,
     suspect: Option<Suspect>,
 }
 
@@ -87,6 +90,7 @@ impl<S: Subscriber> Follower<S> {
             owner: Uuid::new_v4(),
             is_registered: false,
             lease: None,
+            parked: 0,
             suspect: None,
         }
     }
@@ -145,7 +149,9 @@ impl<S: Subscriber> Follower<S> {
         let entries = self.up_to_suspect(&page.entries);
         let Some(last) = entries.last() else { return Ok(Step::Idle) };
 
-        match batch::handle(&self.pool, &self.subscriber, self.key, lease, entries).await? {
+        let may_be_blocked = 0 < self.parked;
+        let Self { pool, subscriber, key, .. } = self;
+        match batch::handle(pool, subscriber, *key, lease, entries, may_be_blocked).await? {
             Outcome::Committed => {
                 self.moved_to(lease, last.position);
                 gauges::progress(self.key, last.position, page.head);
@@ -169,8 +175,7 @@ impl<S: Subscriber> Follower<S> {
             None => self.lease = lease::claim(&self.pool, self.key, self.owner).await?,
         }
         if self.lease.is_some() {
-            let count = dead_letter::count(&self.pool, self.key).await?;
-            gauges::dead_letters(self.key, count);
+            self.count_parked().await?;
         }
         Ok(self.lease)
     }
@@ -210,8 +215,14 @@ impl<S: Subscriber> Follower<S> {
             "an event was parked as a dead letter; later ones of its stream wait behind it"
         );
         self.moved_to(lease, entry.position);
-        gauges::dead_letters(self.key, dead_letter::count(&self.pool, self.key).await?);
+        self.count_parked().await?;
         Ok(Step::Parked)
+    }
+
+    async fn count_parked(&mut self) -> Result<(), sqlx::Error> {
+        self.parked = dead_letter::count(&self.pool, self.key).await?;
+        gauges::dead_letters(self.key, self.parked);
+        Ok(())
     }
 
     fn moved_to(&mut self, lease: Lease, position: i64) {

@@ -15,7 +15,7 @@ use super::key::Key;
 /// crash; one that outlives it is harmless, because each checkpoint carries the lease's fence.
 const LEASE: Duration = Duration::from_millis(1_500);
 /// When to renew, also while there is nothing to do.
-const RENEW_EVERY: Duration = Duration::from_millis(500);
+pub(super) const RENEW_EVERY: Duration = Duration::from_millis(500);
 const _: () = assert!(RENEW_EVERY.as_millis() * 2 < LEASE.as_millis());
 
 /// How long a transaction with an effect may stand still before the database ends it: a process
@@ -116,7 +116,9 @@ pub(super) async fn lock(transaction: &mut PgConnection, key: Key) -> Result<i64
     .await
 }
 
-/// Moves the checkpoint; false if the lease is lost, and then the transaction must not commit.
+/// Locks the subscription's row and moves the checkpoint; false if the lease is lost, and then the
+/// transaction must not commit. The first statement of a transaction with an effect: one in place of
+/// two, a lock and a move.
 pub(super) async fn advance(
     transaction: &mut PgConnection,
     key: Key,
@@ -125,6 +127,7 @@ pub(super) async fn advance(
 ) -> Result<bool, sqlx::Error> {
     let moved = sqlx::query(
         "UPDATE subscription SET position = $6, leased_until = clock_timestamp() + $7
+         FROM set_config('idle_in_transaction_session_timeout', $8, true)
          WHERE name = $1 AND generation = $2 AND shard = $3 AND fence = $4 AND position = $5",
     )
     .bind(key.name)
@@ -134,7 +137,24 @@ pub(super) async fn advance(
     .bind(lease.position)
     .bind(position)
     .bind(LEASE)
+    .bind(STANDSTILL_MAX_MS)
     .execute(transaction)
     .await?;
     Ok(moved.rows_affected() == 1)
+}
+
+/// Prolongs the lease of a transaction that has locked the row and taken long: whoever waits for the
+/// row finds it held.
+pub(super) async fn prolong(transaction: &mut PgConnection, key: Key) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE subscription SET leased_until = clock_timestamp() + $4
+         WHERE name = $1 AND generation = $2 AND shard = $3",
+    )
+    .bind(key.name)
+    .bind(key.generation)
+    .bind(key.shard)
+    .bind(LEASE)
+    .execute(transaction)
+    .await?;
+    Ok(())
 }

@@ -16,7 +16,7 @@ use super::wake::Wake;
 const CHANNEL: &str = "toffeepay_events";
 
 /// The least time between two announcements: under load one speaks for many appends.
-const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
+const ANNOUNCE_GAP: Duration = Duration::from_millis(2);
 
 /// Tells other processes of what this one appended, until asked to stop.
 pub async fn announce(pool: PgPool, wake: Wake, shutdown: CancellationToken) {
