@@ -35,13 +35,16 @@ pub(crate) enum Measure {
     CatchUp,
     /// Webhooks: how soon, how many, and what stands in their way.
     Webhooks,
+    /// Of these only from commit to receipt, with nothing beside it. Part of `webhooks`.
+    WebhooksSoon,
     /// Speed, memory and disk while the log grows.
     Growth,
 }
 
 impl Measure {
     pub(crate) fn all() -> Vec<Self> {
-        Self::value_variants().to_vec()
+        let is_part = |it: &Self| *it == Self::WebhooksSoon;
+        Self::value_variants().iter().copied().filter(|it| !is_part(it)).collect()
     }
 
     pub(crate) async fn run(self, bench: &mut Bench) {
@@ -54,6 +57,7 @@ impl Measure {
             Self::Processes => processes::run(bench).await,
             Self::CatchUp => catch_up::run(bench).await,
             Self::Webhooks => webhooks::run(bench).await,
+            Self::WebhooksSoon => webhooks::run_soon(bench).await,
             Self::Growth => growth::run(bench).await,
         }
     }

@@ -65,7 +65,8 @@ pub(super) async fn work(database_url: &str, master_key: &str) {
     // Whoever starts a peer waits until it says where it listens.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let master = Key::from_base64(master_key).unwrap();
-    let pool = PgPoolOptions::new().max_connections(20).connect(database_url).await.unwrap();
+    let pool = PgPoolOptions::new().max_connections(20).test_before_acquire(false);
+    let pool = pool.connect(database_url).await.unwrap();
     let options = database_url.parse().unwrap();
     let wake = Wake::default();
     let store = EventStore::open(pool.clone(), options, &master, Arc::new(|| ()));

@@ -43,6 +43,25 @@ pub(crate) async fn run(bench: &mut Bench) {
     takeover(bench).await;
 }
 
+/// From commit to receipt alone, as often as rounds are asked for.
+pub(crate) async fn run_soon(bench: &mut Bench) {
+    let what = "From commit to receipt as under `webhooks`, once a round.";
+    bench.report.section("Webhooks, how soon", what);
+    let mut rows = vec![];
+    for round in 1..=bench.effort.rounds {
+        rows.push(row(&format!("round {round}"), &alone(bench).await));
+    }
+    bench.report.table(&SOON, &rows);
+}
+
+/// What is told of commit to receipt.
+const SOON: [&str; 5] = ["commit to receipt, 200 a second", "messages", "p50", "p95", "p99"];
+
+fn row(what: &str, it: &hdrhistogram::Histogram<u64>) -> Vec<String> {
+    let ms = |percentile| format!("{:.1} ms", percentile_ms(it, percentile));
+    vec![what.to_owned(), it.len().to_string(), ms(50.0), ms(95.0), ms(99.0)]
+}
+
 /// The time that rates are kept up.
 fn time(bench: &Bench) -> Duration {
     if bench.effort.is_smoke { Duration::from_millis(300) } else { bench.effort.pace.measure * 4 }
@@ -52,8 +71,8 @@ fn of_full(bench: &Bench, count: usize) -> usize {
     if bench.effort.is_smoke { count.min(40) } else { count }
 }
 
-/// Commit to receipt, alone and behind what is due to a dead endpoint.
-async fn soon(bench: &mut Bench) {
+/// Commit to receipt, with nothing beside it.
+async fn alone(bench: &Bench) -> hdrhistogram::Histogram<u64> {
     let name = "webhooks_soon";
     let stage = Stage::new(bench, name).await;
     let time = time(bench);
@@ -63,7 +82,13 @@ async fn soon(bench: &mut Bench) {
     let alone = latencies(&stage, time).await;
     drop(worker);
     stage.end(bench, name).await;
+    alone
+}
 
+/// Commit to receipt, alone and behind what is due to a dead endpoint.
+async fn soon(bench: &mut Bench) {
+    let alone = alone(bench).await;
+    let name = "webhooks_soon";
     // The healthy endpoint comes later, so that it is not told of all that the dead one is.
     let stage = Stage::new(bench, name).await;
     let dead = of_full(bench, DEAD);
@@ -73,19 +98,12 @@ async fn soon(bench: &mut Bench) {
     stage.endpoint(TAKES_PATH).await;
     stage.follow().await;
     let worker = stage.worker();
-    let behind = latencies(&stage, time).await;
+    let behind = latencies(&stage, time(bench)).await;
     drop(worker);
     stage.end(bench, name).await;
 
-    let row = |what: &str, it: &hdrhistogram::Histogram<u64>| {
-        let ms = |percentile| format!("{:.1} ms", percentile_ms(it, percentile));
-        vec![what.to_owned(), it.len().to_string(), ms(50.0), ms(95.0), ms(99.0)]
-    };
     let beside = format!("beside {dead} due to a dead endpoint");
-    bench.report.table(
-        &["commit to receipt, 200 a second", "messages", "p50", "p95", "p99"],
-        &[row("alone", &alone), row(&beside, &behind)],
-    );
+    bench.report.table(&SOON, &[row("alone", &alone), row(&beside, &behind)]);
     let target =
         |what: &str, figure, goal, unit| Target { what: what.to_owned(), figure, goal, unit };
     let (p95, p99) = (percentile_ms(&alone, 95.0), percentile_ms(&alone, 99.0));
