@@ -30,6 +30,8 @@ pub(super) struct Page {
     pub(super) last: Option<i64>,
     /// Whether there may be more.
     pub(super) is_full: bool,
+    /// The sessions of which something was put off, since an earlier message has failed.
+    pub(super) held: Vec<String>,
 }
 
 #[derive(FromRow)]
@@ -41,6 +43,7 @@ struct Row {
     ordinal: i16,
     attempts: i32,
     is_first: bool,
+    is_held: bool,
     /// None of one that is held.
     body: Option<Vec<u8>>,
 }
@@ -84,7 +87,7 @@ pub(super) async fn read(
              FROM it WHERE due.id = it.id AND it.is_held
          )
          SELECT id, message_id, session_id, sequence, ordinal, attempts,
-                next_at = 'epoch' AS is_first,
+                next_at = 'epoch' AS is_first, is_held,
                 CASE WHEN NOT is_held THEN (
                     SELECT body FROM webhook_message message
                     WHERE message.endpoint_id = $1 AND message.noted_at = it.noted_at
@@ -102,8 +105,34 @@ pub(super) async fn read(
     let last = rows.iter().filter(|it| it.is_first).map(|it| it.id).max();
     let firsts = rows.iter().filter(|it| it.is_first).count();
     let is_full = most <= firsts || most <= rows.len() - firsts;
-    let due = rows.into_iter().filter_map(Due::read).collect::<Result<_, _>>()?;
-    Ok(Page { due, last, is_full })
+    let (mut due, mut held, mut lost) = (vec![], vec![], vec![]);
+    for row in rows {
+        match (row.id, row.is_held) {
+            (_, true) => held.push(row.session_id),
+            (id, false) => Due::read(row).map_or_else(|| lost.push(id), |it| due.push(it)),
+        }
+    }
+    forget(pool, lease, &lost).await?;
+    Ok(Page { due, last, is_full, held })
+}
+
+/// Has nobody read again what there is no message of: it cannot be sent, ever.
+async fn forget(pool: &PgPool, lease: &Lease, ids: &[i64]) -> Result<(), sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "DELETE FROM webhook_due due USING webhook_lane lane
+         WHERE due.id = ANY ($3) AND lane.endpoint_id = $1 AND lane.fence = $2",
+    )
+    .bind(&lease.endpoint_id)
+    .bind(lease.fence)
+    .bind(ids)
+    .execute(pool)
+    .await?;
+    let (endpoint_id, count) = (&lease.endpoint_id, ids.len());
+    tracing::error!(endpoint_id, count, "webhooks were due without a message and are forgotten");
+    Ok(())
 }
 
 /// Has messages that were read wait for one of their session that has failed since, each until its
@@ -122,19 +151,38 @@ pub(super) async fn hold(pool: &PgPool, lease: &Lease, ids: &[i64]) -> Result<()
     Ok(())
 }
 
+/// Has messages of some sessions that were put off read again: what they waited for is done with. Of
+/// those whose hold a read began before that was written down and ended after it, nobody else knows.
+pub(super) async fn release(
+    pool: &PgPool,
+    lease: &Lease,
+    sessions: &[String],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE webhook_due due SET next_at = to_timestamp(1)
+         FROM webhook_lane lane
+         WHERE due.endpoint_id = $1 AND due.session_id = ANY ($3) AND due.attempts = 0
+           AND 'epoch' < due.next_at AND lane.endpoint_id = $1 AND lane.fence = $2",
+    )
+    .bind(&lease.endpoint_id)
+    .bind(lease.fence)
+    .bind(sessions)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// How many messages are due to anybody, now or later.
 pub(super) async fn count(pool: &PgPool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT count(*) FROM webhook_due").fetch_one(pool).await
 }
 
 impl Due {
-    fn read(row: Row) -> Option<Result<Self, sqlx::Error>> {
-        let sealed_body = row.body?;
-        let Some(message_id) = MessageId::parse(&row.message_id) else {
-            return Some(Err(sqlx::Error::Decode("no message's id".into())));
-        };
+    /// `None`, if there is no message of it.
+    fn read(row: Row) -> Option<Self> {
+        let (sealed_body, message_id) = (row.body?, MessageId::parse(&row.message_id)?);
         let Row { id, session_id, sequence, ordinal, attempts, .. } = row;
         let place = (sequence, ordinal);
-        Some(Ok(Self { id, message_id, session_id, place, attempts, sealed_body }))
+        Some(Self { id, message_id, session_id, place, attempts, sealed_body })
     }
 }

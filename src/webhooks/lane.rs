@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
     attempt::{Attempt, Unprepared},
@@ -24,10 +24,17 @@ use super::{
     signature::sign,
 };
 
+/// A lane has at most one of so many places that are left, beside its first: the fewer are left, the
+/// less each may have. So a lane that begins finds some, however many others wait for endpoints that
+/// do not answer.
+const SHARE: usize = 4;
+
 /// The right to deliver to one endpoint. Dropped without a release, it ends by itself soon.
 pub struct Lane {
     pub(super) engine: Arc<Engine>,
     pub(super) lease: Lease,
+    /// When it was asked for: the lease lasts at least from then.
+    pub(super) asked_at: Instant,
     breaker: Mutex<Breaker>,
     destination: Remembered,
 }
@@ -47,9 +54,9 @@ impl Delivery {
 }
 
 impl Lane {
-    pub(super) fn new(engine: Arc<Engine>, lease: Lease) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, lease: Lease, asked_at: Instant) -> Self {
         let breaker = Mutex::new(lease.breaker);
-        Self { engine, lease, breaker, destination: Remembered::default() }
+        Self { engine, lease, asked_at, breaker, destination: Remembered::default() }
     }
 
     /// Whose.
@@ -107,13 +114,18 @@ impl Lane {
         settle::write(self, &judged, &delivery.destination.game_id).await
     }
 
-    /// Gives the lane back, so that another worker need not wait.
+    /// By hand: gives the lane back, so that another worker need not wait.
     ///
     /// # Errors
     ///
     /// If the database does not answer. Then the lease ends by itself.
     pub async fn release(&self) -> Result<(), sqlx::Error> {
-        lease::release(&self.engine.pool, &self.lease).await
+        self.release_read(0).await
+    }
+
+    /// Gives the lane back when all first attempts up to this number are done with or put off.
+    pub(super) async fn release_read(&self, read_to: i64) -> Result<(), sqlx::Error> {
+        lease::release(&self.engine.pool, &self.lease, read_to).await
     }
 
     /// How many deliveries may be under way now of `most`; none while the breaker is open.
@@ -134,8 +146,13 @@ impl Lane {
         (before, *breaker)
     }
 
-    /// A place for one more attempt of the worker's, if there is one.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+    /// A place for one more attempt of the worker's, if there is one and the lane has no more
+    /// `under_way` than its share.
+    pub(super) fn place(&self, under_way: usize) -> Option<OwnedSemaphorePermit> {
+        let share = self.engine.places.available_permits() / SHARE;
+        if 0 < under_way && share <= under_way {
+            return None;
+        }
         Arc::clone(&self.engine.places).try_acquire_owned().ok()
     }
 

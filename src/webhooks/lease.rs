@@ -71,10 +71,11 @@ pub(super) async fn renew(pool: &PgPool, lease: &Lease) -> Result<bool, sqlx::Er
     Ok(renewed.rows_affected() == 1)
 }
 
-/// Gives a lease back, so that another need not wait for its end.
-pub(super) async fn release(pool: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
+/// Gives a lease back, so that another need not wait for its end. What it knows is what
+/// [`wake::note_next`] asks for.
+pub(super) async fn release(pool: &PgPool, lease: &Lease, read_to: i64) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
-    wake::note_next(&mut transaction, &lease.endpoint_id).await?;
+    wake::note_next(&mut transaction, lease, read_to).await?;
     sqlx::query(
         "UPDATE webhook_lane SET owner = NULL, leased_until = clock_timestamp()
          WHERE endpoint_id = $1 AND fence = $2",

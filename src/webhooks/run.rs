@@ -70,7 +70,7 @@ pub(super) async fn run(
             () = shutdown.cancelled(), if !is_over => is_over = true,
         }
     }
-    if let Err(error) = work.lane.release().await {
+    if let Err(error) = work.lane.release_read(work.settled_to()).await {
         // It ends by itself.
         tracing::debug!(%error, endpoint_id = work.lane.endpoint_id(), "a lane was not given back");
     }

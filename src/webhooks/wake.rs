@@ -12,6 +12,8 @@ use sqlx::{
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::lease::Lease;
+
 /// Where it is announced for which endpoint something is due; the endpoint's id is the payload.
 const CHANNEL: &str = "toffeepay_webhooks";
 
@@ -54,28 +56,40 @@ async fn listen_until_lost(own: &PgPool, heard: &mpsc::Sender<String>) -> Result
     Ok(())
 }
 
-/// Notes when something will be due next to an endpoint, for when nobody holds its lane.
+/// Notes when something will be due next to an endpoint, for when nobody holds its lane. Does nothing
+/// for a lease that another has taken over.
+///
+/// All first attempts up to the number `read_to` are done with or put off: they are not looked at
+/// again, since what was delivered stays in the index for as long as some old transaction may want to
+/// see it, and the fan-out waits for this.
 ///
 /// Takes two statements of one transaction: whoever has made something due, and has not committed,
 /// is waited for by the first, and seen by the second.
 pub(super) async fn note_next(
     transaction: &mut PgConnection,
-    endpoint_id: &str,
+    lease: &Lease,
+    read_to: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "SELECT FROM webhook_wake, set_config('idle_in_transaction_session_timeout', $2, true)
          WHERE endpoint_id = $1 FOR UPDATE OF webhook_wake",
     )
-    .bind(endpoint_id)
+    .bind(&lease.endpoint_id)
     .bind(STANDSTILL_MAX_MS)
     .execute(&mut *transaction)
     .await?;
     sqlx::query(
-        "UPDATE webhook_wake
-         SET due_at = (SELECT min(next_at) FROM webhook_due WHERE endpoint_id = $1)
-         WHERE endpoint_id = $1",
+        "UPDATE webhook_wake SET due_at = least(
+             (SELECT timestamptz 'epoch' WHERE EXISTS (
+                 SELECT FROM webhook_due
+                 WHERE endpoint_id = $1 AND next_at = 'epoch' AND $3 < id)),
+             (SELECT min(next_at) FROM webhook_due WHERE endpoint_id = $1 AND 'epoch' < next_at))
+         WHERE endpoint_id = $1
+           AND EXISTS (SELECT FROM webhook_lane WHERE endpoint_id = $1 AND fence = $2)",
     )
-    .bind(endpoint_id)
+    .bind(&lease.endpoint_id)
+    .bind(lease.fence)
+    .bind(read_to)
     .execute(transaction)
     .await?;
     Ok(())

@@ -3,7 +3,7 @@
 //! Of a session one message is under way at a time, in their order. One that fails has the later
 //! ones held in the database, so that what is read ahead may always be sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -53,6 +53,8 @@ pub(super) struct Work {
     ahead: Vec<Due>,
     /// All first attempts up to it were read.
     read_to: i64,
+    /// The sessions of which a read has put something off while one of theirs was under way.
+    held: HashSet<String>,
     /// When something was last under way.
     busy_at: Instant,
     /// Whether something is under way of which nobody will ever hear.
@@ -83,17 +85,18 @@ pub(super) enum Pause {
 
 impl Work {
     pub(super) fn new(lane: Lane) -> Self {
-        let now = Instant::now();
+        let (now, renewed_at) = (Instant::now(), lane.asked_at);
         Self {
             lane: Arc::new(lane),
             tasks: JoinSet::new(),
             attempts: 0,
             may_be_more: true,
             place: None,
-            renewed_at: now,
+            renewed_at,
             under_way: vec![],
             ahead: vec![],
             read_to: 0,
+            held: HashSet::new(),
             busy_at: now,
             is_in_disorder: false,
         }
@@ -126,11 +129,12 @@ impl Work {
         let Some(destination) = self.lane.destination().await? else {
             // Disabled or removed: whoever has the lane next reads it again.
             self.ahead.clear();
+            self.read_to = 0;
             return Ok(Pause::Gone);
         };
         while let Some(index) = self.next(destination.at_once) {
-            let place = self.place.take().or_else(|| self.lane.place());
-            let Some(place) = place else { return Ok(Pause::NoPlace) };
+            let place = self.place.take().or_else(|| self.lane.place(self.tasks.len()));
+            let Some(place) = place else { return Ok(self.without_place()) };
             if let Err(wait) = self.lane.count_one(destination.per_second) {
                 return Ok(Pause::TooFast(wait));
             }
@@ -142,6 +146,12 @@ impl Work {
             self.busy_at = Instant::now();
         }
         Ok(Pause::Full)
+    }
+
+    /// Only a lane that has no place at all waits for one that others leave. One that has its share
+    /// goes on as its own come free.
+    fn without_place(&self) -> Pause {
+        if self.is_idle() { Pause::NoPlace } else { Pause::Full }
     }
 
     /// The first message ahead that may be sent now, if there is room for one more.
@@ -166,12 +176,23 @@ impl Work {
         self.may_be_more = page.is_full;
         self.read_to = page.last.unwrap_or(self.read_to);
         self.ahead.extend(page.due);
+        let is_under_way = |it: &String| self.under_way.iter().any(|(_, of)| of == it);
+        self.held.extend(page.held.into_iter().filter(is_under_way));
         Ok(())
     }
 
     /// Whether the breaker is open.
     pub(super) fn is_to_be_left_alone(&self) -> bool {
         self.lane.at_once(1) == 0
+    }
+
+    /// Up to which number all first attempts are done with or put off, when nothing is under way.
+    pub(super) fn settled_to(&self) -> i64 {
+        if self.is_in_disorder {
+            return 0;
+        }
+        let before = self.ahead.iter().map(|it| it.id - 1);
+        before.chain([self.read_to]).min().unwrap_or_default()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -187,11 +208,14 @@ impl Work {
     /// Takes note of one that is done, and of all others that are.
     pub(super) async fn note(&mut self, mut done: Result<Done, JoinError>) {
         self.busy_at = Instant::now();
-        let mut failed = vec![];
+        let (mut failed, mut released) = (vec![], vec![]);
         loop {
             match done {
                 Ok(done) => {
                     self.under_way.retain(|(id, _)| *id != done.id);
+                    if self.held.remove(&done.session_id) && done.is_done_with {
+                        released.push(done.session_id.clone());
+                    }
                     // Later ones of its session may have waited for it.
                     self.may_be_more |= done.is_done_with && !done.is_first;
                     if !done.is_written {
@@ -211,6 +235,19 @@ impl Work {
             }
         }
         self.hold(&failed).await;
+        self.release(&released).await;
+    }
+
+    async fn release(&mut self, sessions: &[String]) {
+        if sessions.is_empty() {
+            return;
+        }
+        self.may_be_more = true;
+        let released = due::release(&self.lane.engine.pool, &self.lane.lease, sessions).await;
+        if let Err(error) = released {
+            let endpoint_id = self.lane.endpoint_id();
+            tracing::warn!(%error, endpoint_id, "webhooks wait until their hold is over");
+        }
     }
 
     /// As if neither a message nor those of its session that were read behind it ever were.

@@ -74,8 +74,9 @@ pub struct DeliveryWorker {
 /// The lanes that are at work.
 #[derive(Default)]
 struct Lanes {
-    tasks: JoinSet<String>,
-    /// By the endpoint's id, what tells a lane that something may be due.
+    tasks: JoinSet<()>,
+    /// By the endpoint's id, what tells a lane that something may be due. The lane has the other hand
+    /// on it for as long as it is at work.
     called: HashMap<String, Arc<Notify>>,
 }
 
@@ -176,8 +177,9 @@ impl DeliveryWorker {
             return Ok(vec![]);
         }
         let Engine { pool, clock, .. } = &*self.engine;
+        let asked_at = Instant::now();
         let leases = lease::take(pool, self.owner, clock.now(), most).await?;
-        let lane = |lease: Lease| Lane::new(Arc::clone(&self.engine), lease);
+        let lane = |lease: Lease| Lane::new(Arc::clone(&self.engine), lease, asked_at);
         Ok(leases.into_iter().map(lane).collect())
     }
 
@@ -192,13 +194,18 @@ impl DeliveryWorker {
 
 impl Lanes {
     fn begin(&mut self, lane: Lane, shutdown: &CancellationToken) {
-        let (endpoint_id, called) = (lane.endpoint_id().to_owned(), Arc::new(Notify::new()));
-        self.called.insert(endpoint_id.clone(), Arc::clone(&called));
+        let called = self.call(lane.endpoint_id());
         let work = run(lane, called, LINGER, shutdown.clone());
         self.tasks.spawn(async move {
             work.await;
-            endpoint_id
         });
+    }
+
+    /// What a lane that begins now is called by.
+    fn call(&mut self, endpoint_id: &str) -> Arc<Notify> {
+        let called = Arc::new(Notify::new());
+        self.called.insert(endpoint_id.to_owned(), Arc::clone(&called));
+        called
     }
 
     /// Calls the lanes for which something is announced; returns once there is something for one
@@ -215,10 +222,29 @@ impl Lanes {
 
     fn forget_ended(&mut self) {
         while let Some(ended) = self.tasks.try_join_next() {
-            match ended {
-                Ok(endpoint_id) => drop(self.called.remove(&endpoint_id)),
-                Err(error) => tracing::error!(%error, "a lane panicked"),
+            if let Err(error) = ended {
+                tracing::error!(%error, "a lane panicked");
             }
         }
+        // Not by their names: the lane may have been taken again meanwhile, and be called anew.
+        self.called.retain(|_, called| 1 < Arc::strong_count(called));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_taken_again_is_called_also_after_its_former_turn_was_forgotten() {
+        let mut lanes = Lanes::default();
+        let former = lanes.call("ep_a");
+        let again = lanes.call("ep_a");
+        drop(former);
+        lanes.forget_ended();
+        assert!(lanes.called.get("ep_a").is_some_and(|it| Arc::ptr_eq(it, &again)));
+        drop(again);
+        lanes.forget_ended();
+        assert!(lanes.called.is_empty());
     }
 }

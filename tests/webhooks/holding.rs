@@ -120,3 +120,38 @@ async fn a_slow_message_holds_up_its_own_session_and_no_other_even_of_the_same_e
     assert_eq!(second.json()["session_id"], other.as_str());
     worker.abort();
 }
+
+#[tokio::test]
+async fn a_message_put_off_just_as_the_earlier_one_is_delivered_goes_at_once() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.endpoint(&receiver.url, Flat, &TYPES).await;
+    receiver.answer(&[REFUSAL]);
+    let session_id = world.session().await;
+    world.fan_out().await;
+    world.worker().deliver_due().await.unwrap();
+    world.wait_for_the_next_attempt().await;
+    receiver.hang();
+    let worker = tokio::spawn(world.worker().run(CancellationToken::new()));
+    receiver.wait_for(2).await;
+
+    // The lane has seen the earlier one and is about to put the later one off.
+    let stop = "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$;
+        CREATE TRIGGER stops BEFORE UPDATE ON webhook_due FOR EACH ROW
+            WHEN (NEW.next_at = OLD.hold_until) EXECUTE FUNCTION stop()";
+    sqlx::raw_sql(stop).execute(&world.owner).await.unwrap();
+    let mut stopping = world.owner.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock(7)").execute(&mut *stopping).await.unwrap();
+    world.pay(&session_id).await;
+    world.fan_out().await;
+    let is_stopped =
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)";
+    while !sqlx::query_scalar::<_, bool>(is_stopped).fetch_one(&world.owner).await.unwrap() {}
+    receiver.go_on();
+    while world.due().await.len() != 1 {}
+    stopping.rollback().await.unwrap();
+
+    // By the worker's clock, which stands still, its hold is never over.
+    assert_eq!(receiver.wait_for(3).await.last().unwrap().webhook_type(), "session.paid");
+    worker.abort();
+}

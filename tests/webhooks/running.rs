@@ -1,9 +1,9 @@
 //! Workers left to themselves.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, num::NonZeroU16};
 
 use futures::future::join_all;
-use toffeepay::domain::game::{PayloadShape::Flat, WebhookType};
+use toffeepay::domain::game::{EndpointChange, PayloadShape::Flat, WebhookType};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,37 @@ async fn a_dead_endpoint_with_a_thousand_due_messages_does_not_delay_a_healthy_o
     healthy.wait_for(1).await;
 
     assert!(SESSIONS <= world.due().await.len());
+    worker.abort();
+}
+
+#[tokio::test]
+async fn endpoints_that_do_not_answer_leave_places_for_one_that_does() {
+    // As many endpoints as a game has beside one, each with as much at once as one may have: these
+    // could take each of a worker's 512 places.
+    const HANGING: usize = 15;
+    const AT_ONCE: usize = 64;
+    /// So many they have when each has its share.
+    const SHARES: usize = 390;
+    let (world, dead) = (World::new().await, Receiver::start().await);
+    let at_once = Some(NonZeroU16::new(64));
+    let limits = EndpointChange { at_once, ..EndpointChange::default() };
+    for _ in 0..HANGING {
+        let (endpoint_id, _) = world.endpoint(&dead.url, Flat, &TYPES).await;
+        world.change_endpoint(&endpoint_id, limits.clone()).await;
+    }
+    dead.hang();
+    join_all((0..AT_ONCE).map(|_| world.session())).await;
+    world.fan_out().await;
+    let worker = tokio::spawn(world.worker().run(CancellationToken::new()));
+    dead.wait_for(SHARES).await;
+
+    let healthy = Receiver::start().await;
+    world.endpoint(&healthy.url, Flat, &TYPES).await;
+    join_all((0..8).map(|_| world.session())).await;
+    world.fan_out().await;
+    healthy.wait_for(8).await;
+    // Not because the others' time was over.
+    assert!(world.attempts().await.iter().all(|(_, outcome)| outcome == "delivered"));
     worker.abort();
 }
 
