@@ -37,7 +37,10 @@ use crate::{
     server::{self, Ending, Patience},
     telemetry,
     vault::Key,
-    webhooks::{Deliveries, DeliveryWorker, PublicUrls, SecretKeys, SenderError, TargetPolicy},
+    webhooks::{
+        Deliveries, DeliveryWorker, PublicUrls, SecretKeys, SenderError, TargetPolicy,
+        keep_partitions,
+    },
 };
 
 /// How long a connection's first bytes may take.
@@ -281,7 +284,14 @@ impl App {
         }
         let deliveries = Deliveries::new(store.clone(), &self.master, self.urls());
         let deliveries = Follower::new(pool.clone(), deliveries, SHARD, wake);
-        parts.begin("follower of webhooks", |stop| deliveries.run(stop));
+        let own_pool = pool.clone();
+        parts.begin("follower of webhooks", |stop| async move {
+            // A message needs the partition of its day, and after a long stop there is none.
+            if let Err(error) = keep_partitions(&own_pool).await {
+                tracing::warn!(%error, "partitions of webhooks could not be kept");
+            }
+            deliveries.run(stop).await;
+        });
         Ok(())
     }
 }

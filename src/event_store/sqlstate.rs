@@ -2,6 +2,8 @@
 
 /// A row with the same key is there.
 pub(super) const UNIQUE_VIOLATION: &str = "23505";
+/// A check says no, or no partition takes the row.
+pub(super) const CHECK_VIOLATION: &str = "23514";
 /// Of our own function `append_all`: a stream is not at the version that an append expects.
 pub(super) const OTHER_VERSION: &str = "TP001";
 

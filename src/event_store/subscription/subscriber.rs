@@ -112,7 +112,11 @@ impl From<sqlx::Error> for HandleError {
             // Not the message: Postgres quotes values in it.
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
-                if !sqlstate::is_about_content(&code) {
+                // A table without a partition for the row says the same as a violated check, but
+                // names none: the row is as it should be, and the partition may well come.
+                let has_no_partition =
+                    code == sqlstate::CHECK_VIOLATION && database.constraint().is_none();
+                if has_no_partition || !sqlstate::is_about_content(&code) {
                     return Self::Interrupted(error);
                 }
                 let constraint = database.constraint().unwrap_or("no constraint");
