@@ -61,7 +61,7 @@ impl Admin {
         self.require_endpoint(game_id, endpoint_id).await?;
         let now = SystemClock.now();
         let id = RecoveryId::new(now);
-        Ok(start_recovery(&self.pool, &id, endpoint_id, since, now).await?)
+        Ok(start_recovery(&self.pool, &id, endpoint_id, since).await?)
     }
 
     async fn require_endpoint(

@@ -40,8 +40,8 @@ pub(super) enum Verdict {
     Delivered,
     /// It is due again later.
     Postponed { next_at: Timestamp },
-    /// It is given up.
-    Dead { died_at: Timestamp },
+    /// It is given up, at the time that the database has.
+    Dead,
 }
 
 /// An attempt that could not be written down. Its message stays due, as if never sent.
@@ -129,14 +129,14 @@ impl Verdict {
         match self {
             Self::Delivered => "delivered",
             Self::Postponed { .. } => "postponed",
-            Self::Dead { .. } => "dead",
+            Self::Dead => "dead",
         }
     }
 
     fn then(self) -> Option<Timestamp> {
         match self {
-            Self::Delivered => None,
-            Self::Postponed { next_at: then } | Self::Dead { died_at: then } => Some(then),
+            Self::Delivered | Self::Dead => None,
+            Self::Postponed { next_at } => Some(next_at),
         }
     }
 }
@@ -162,11 +162,12 @@ const WRITE: &str = "WITH it AS MATERIALIZED (
 ), gone AS (
     DELETE FROM webhook_due due USING it JOIN webhook_lane lane USING (endpoint_id, fence)
     WHERE due.id = it.due_id AND it.verdict = 'dead' AND due.attempts = it.number - 1
-    RETURNING due.*, it.number, it.then_at
+    RETURNING due.*, it.number
 ), dead AS (
     INSERT INTO webhook_dead
         (endpoint_id, noted_at, message_id, session_id, sequence, ordinal, attempts, died_at)
-    SELECT endpoint_id, noted_at, message_id, session_id, sequence, ordinal, number, then_at
+    SELECT endpoint_id, noted_at, message_id, session_id, sequence, ordinal, number,
+           clock_timestamp()
     FROM gone
     ON CONFLICT (endpoint_id, message_id)
     DO UPDATE SET attempts = excluded.attempts, died_at = excluded.died_at

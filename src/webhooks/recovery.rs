@@ -33,8 +33,10 @@ pub struct Recovery {
 
 const COLUMNS: &str = "recovery_id, endpoint_id, since, started_at, finished_at, total, handed_in";
 
-/// Starts one: of all messages noted `since` that were given up, or that wait for a later attempt
-/// `now`. The endpoint is probed at once if it is left alone. Safe to repeat.
+/// Starts one: of all messages noted `since` that were given up, or of which an attempt has failed.
+/// The endpoint is probed at once if it is left alone. Safe to repeat.
+///
+/// What is given up later is not meant. By the database's clock: an operator's may go wrong.
 ///
 /// # Errors
 ///
@@ -44,7 +46,6 @@ pub async fn start(
     id: &RecoveryId,
     endpoint_id: &EndpointId,
     since: Timestamp,
-    now: Timestamp,
 ) -> Result<Recovery, sqlx::Error> {
     sqlx::query_as(&format!(
         "WITH probed AS (
@@ -52,17 +53,16 @@ pub async fn start(
              WHERE endpoint_id = $2 AND open_until IS NOT NULL
          )
          INSERT INTO webhook_recovery (recovery_id, endpoint_id, since, started_at, total)
-         SELECT $1, $2, $3, $4,
+         SELECT $1, $2, $3, clock_timestamp(),
              (SELECT count(*) FROM webhook_dead WHERE endpoint_id = $2 AND $3 <= noted_at)
              + (SELECT count(*) FROM webhook_due
-                WHERE endpoint_id = $2 AND $4 < next_at AND 0 < attempts AND $3 <= noted_at)
+                WHERE endpoint_id = $2 AND 0 < attempts AND $3 <= noted_at)
          ON CONFLICT (recovery_id) DO UPDATE SET recovery_id = excluded.recovery_id
          RETURNING {COLUMNS}"
     ))
     .bind(id.as_str())
     .bind(endpoint_id.as_str())
     .bind(since)
-    .bind(now)
     .fetch_one(pool)
     .await
 }
@@ -77,13 +77,15 @@ pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Recovery>, sqlx::Err
     sqlx::query_as(&query).bind(id).fetch_optional(pool).await
 }
 
-/// Does a piece of the oldest recovery that is not finished and that nobody else is at; `None`, if
-/// there is none. Messages that were given up come first, the oldest of them.
+/// Does a piece of some recovery that is not finished and that nobody else is at; `None`, if there is
+/// none. Messages that were given up come first, the oldest of them.
+///
+/// Which recovery is chance, so that one that fails keeps none of the others from its end.
 ///
 /// # Errors
 ///
 /// If the database does not answer. Then the piece is done as a whole, or not at all.
-pub async fn step(pool: &PgPool, now: Timestamp) -> Result<Option<Recovery>, sqlx::Error> {
+pub async fn step(pool: &PgPool) -> Result<Option<Recovery>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     sqlx::query("SELECT set_config('idle_in_transaction_session_timeout', $1, true)")
         .bind(STANDSTILL_MAX_MS)
@@ -91,7 +93,7 @@ pub async fn step(pool: &PgPool, now: Timestamp) -> Result<Option<Recovery>, sql
         .await?;
     let next: Option<Recovery> = sqlx::query_as(&format!(
         "SELECT {COLUMNS} FROM webhook_recovery WHERE finished_at IS NULL
-         ORDER BY started_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+         ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED"
     ))
     .fetch_optional(&mut *transaction)
     .await?;
@@ -100,14 +102,13 @@ pub async fn step(pool: &PgPool, now: Timestamp) -> Result<Option<Recovery>, sql
     if count == 0 {
         count = bring_forward(&mut transaction, &recovery).await?;
     }
-    let finished_at = (count == 0).then_some(now);
     let done = sqlx::query_as(&format!(
-        "UPDATE webhook_recovery SET handed_in = handed_in + $2, finished_at = $3
+        "UPDATE webhook_recovery SET handed_in = handed_in + $2,
+                finished_at = CASE WHEN $2 = 0 THEN clock_timestamp() END
          WHERE recovery_id = $1 RETURNING {COLUMNS}"
     ))
     .bind(&recovery.recovery_id)
     .bind(count)
-    .bind(finished_at)
     .fetch_one(&mut *transaction)
     .await?;
     sqlx::query("SELECT wake_webhooks($1, 'epoch') WHERE 0 < $2")
@@ -145,13 +146,13 @@ async fn revive(transaction: &mut PgConnection, it: &Recovery) -> Result<i64, sq
     .await
 }
 
-/// Makes due now what waits for a later attempt; how many.
+/// Makes due now what failed before; how many.
 async fn bring_forward(transaction: &mut PgConnection, it: &Recovery) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "WITH next AS MATERIALIZED (
              SELECT id FROM webhook_due, webhook_recovery
              WHERE recovery_id = $1 AND webhook_due.endpoint_id = $2 AND after_due < id
-               AND 0 < attempts AND $3 <= noted_at AND webhook_recovery.started_at < next_at
+               AND 0 < attempts AND $3 <= noted_at
              ORDER BY id LIMIT $4
          ), moved AS (
              UPDATE webhook_due due SET next_at = to_timestamp(1), attempts = 0

@@ -80,7 +80,7 @@ fn verdict(attempt: &Attempt, number: i32, now: Timestamp, asked: Option<TimeDel
     let wait = u32::try_from(number).ok().and_then(|it| retry_after(it, jitter, asked));
     match wait.and_then(|it| TimeDelta::from_std(it).ok()) {
         Some(wait) => Verdict::Postponed { next_at: now + wait },
-        None => Verdict::Dead { died_at: now },
+        None => Verdict::Dead,
     }
 }
 
@@ -124,7 +124,7 @@ fn tell(it: &Settled, before: Breaker, after: Breaker) {
             let what = "a webhook was not delivered; it is tried again";
             tracing::info!(endpoint_id, message_id, outcome, http_status, %next_at, "{what}");
         }
-        Verdict::Dead { .. } => {
+        Verdict::Dead => {
             counter!("toffeepay_webhook_dead_total").increment(1);
             let what = "a webhook was given up";
             tracing::warn!(endpoint_id, message_id, outcome, http_status, "{what}");

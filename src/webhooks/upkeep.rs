@@ -32,7 +32,7 @@ pub(super) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
                 tracing::warn!(%error, "partitions of webhooks could not be kept");
             }
         }
-        let wait = match recovery::step(&engine.pool, engine.clock.now()).await {
+        let wait = match recovery::step(&engine.pool).await {
             Ok(Some(_)) => continue,
             Ok(None) => RECOVERIES_EVERY,
             Err(error) => {

@@ -10,6 +10,7 @@ use toffeepay::{
         game::{PayloadShape::Flat, WebhookType},
         id::{EndpointId, RecoveryId},
     },
+    event_store::subscription::{FollowError, Step},
     ids::NewId,
     webhooks::{
         MessageId,
@@ -102,19 +103,84 @@ async fn a_recovery_is_done_in_pieces_and_goes_on_where_it_was() {
     let insert = sqlx::query(many).bind(endpoint_id.as_str()).bind(now);
     insert.execute(&world.owner).await.unwrap();
     let (id, since) = (RecoveryId::new(now), Timestamp::UNIX_EPOCH);
-    let started = recovery::start(&world.service, &id, &endpoint_id, since, now).await.unwrap();
+    let started = recovery::start(&world.service, &id, &endpoint_id, since).await.unwrap();
     assert_eq!((started.total, started.handed_in), (1_200, 0));
     // A start that was repeated, since its answer was lost, is the same job.
-    let again = recovery::start(&world.service, &id, &endpoint_id, since, now).await.unwrap();
+    let again = recovery::start(&world.service, &id, &endpoint_id, since).await.unwrap();
     assert_eq!(again, started);
 
     let mut progress = vec![];
-    while let Some(step) = recovery::step(&world.service, now).await.unwrap() {
+    while let Some(step) = recovery::step(&world.service).await.unwrap() {
         progress.push((step.handed_in, step.finished_at.is_some()));
     }
     assert_eq!(progress, [(500, false), (1_000, false), (1_200, false), (1_200, true)]);
     let known = recovery::find(&world.service, id.as_str()).await.unwrap().unwrap();
     assert_eq!((known.handed_in, world.count("webhook_dead").await), (1_200, 0));
+}
+
+#[tokio::test]
+async fn a_recovery_that_fails_keeps_no_other_from_its_end() {
+    let (world, receiver, stuck) = start(0).await;
+    let (other, _) = world.endpoint(&receiver.url, Flat, &TYPES).await;
+    world.fan_out().await;
+    let given_up = "INSERT INTO webhook_dead
+            (endpoint_id, noted_at, message_id, session_id, sequence, ordinal, attempts, died_at)
+        SELECT endpoint_id, now(), 'msg_1', 'sess_1', 1, 0, 13, now() FROM webhook_endpoint";
+    sqlx::query(given_up).execute(&world.owner).await.unwrap();
+    let refuse = format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+         CREATE TRIGGER refuses BEFORE DELETE ON webhook_dead FOR EACH ROW
+            WHEN (OLD.endpoint_id = '{stuck}') EXECUTE FUNCTION refuse()"
+    );
+    sqlx::raw_sql(&refuse).execute(&world.owner).await.unwrap();
+    let mut ids = vec![];
+    for endpoint_id in [&stuck, &other] {
+        let id = RecoveryId::new(world.clock.now());
+        let since = Timestamp::UNIX_EPOCH;
+        recovery::start(&world.service, &id, endpoint_id, since).await.unwrap();
+        ids.push(id);
+    }
+
+    // Which one is done is chance: that it is never the other one, all these times, is none.
+    for _ in 0..200 {
+        let _ = recovery::step(&world.service).await;
+    }
+    let mut is_finished = vec![];
+    for id in &ids {
+        let known = recovery::find(&world.service, id.as_str()).await.unwrap().unwrap();
+        is_finished.push(known.finished_at.is_some());
+    }
+    assert_eq!(is_finished, [false, true]);
+}
+
+#[tokio::test]
+async fn what_is_due_without_a_message_is_forgotten_and_holds_nothing_up() {
+    let (world, receiver, _) = start(2).await;
+    let lose = "DELETE FROM webhook_message WHERE message_id IN
+        (SELECT message_id FROM webhook_due ORDER BY id LIMIT 1)";
+    sqlx::query(lose).execute(&world.owner).await.unwrap();
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 1);
+    assert_eq!((receiver.received().len(), world.due().await), (1, vec![]));
+}
+
+#[tokio::test]
+async fn an_event_whose_day_has_no_partition_waits_for_one_and_is_no_dead_letter() {
+    let (world, receiver, _) = start(0).await;
+    let drop = "DO $$ DECLARE it text; BEGIN
+        FOR it IN SELECT name FROM webhook_partitions() WHERE parent = 'webhook_message' LOOP
+            EXECUTE format('DROP TABLE %I', it);
+        END LOOP; END $$";
+    sqlx::raw_sql(drop).execute(&world.owner).await.unwrap();
+    world.session().await;
+    let mut follower = world.follower();
+    assert!(matches!(follower.step().await, Err(FollowError::Database(_))));
+
+    keep_partitions(&world.service).await.unwrap();
+    assert_eq!(follower.step().await.unwrap(), Step::Handled(1));
+    assert_eq!(world.count("dead_letter").await, 0);
+    world.worker().deliver_due().await.unwrap();
+    assert_eq!(receiver.received().len(), 1);
 }
 
 #[tokio::test]

@@ -220,12 +220,17 @@ impl World {
         self.store.execute::<Session>(session_id.as_str(), command, &context).await.unwrap();
     }
 
-    /// Follows the log to its end: what is due to endpoints is noted.
-    pub(crate) async fn fan_out(&self) {
+    /// Notes what is due to endpoints.
+    pub(crate) fn follower(&self) -> Follower<Deliveries> {
         let pay_base_url = "https://pay.example.com".parse().unwrap();
         let urls = PublicUrls { pay_base_url };
         let deliveries = Deliveries::new(self.store.clone(), &self.master, urls);
-        let mut follower = Follower::new(self.service.clone(), deliveries, 0, &Wake::default());
+        Follower::new(self.service.clone(), deliveries, 0, &Wake::default())
+    }
+
+    /// Follows the log to its end: what is due to endpoints is noted.
+    pub(crate) async fn fan_out(&self) {
+        let mut follower = self.follower();
         loop {
             match follower.step().await.unwrap() {
                 Step::Handled(_) => {}
@@ -291,9 +296,9 @@ impl World {
     pub(crate) async fn recover(&self, endpoint_id: &EndpointId) -> i64 {
         let now = self.clock.now();
         let (id, since) = (RecoveryId::new(now), Timestamp::UNIX_EPOCH);
-        recovery::start(&self.service, &id, endpoint_id, since, now).await.unwrap();
+        recovery::start(&self.service, &id, endpoint_id, since).await.unwrap();
         loop {
-            let step = recovery::step(&self.service, now).await.unwrap().unwrap();
+            let step = recovery::step(&self.service).await.unwrap().unwrap();
             if step.finished_at.is_some() {
                 return step.handed_in;
             }

@@ -13,11 +13,7 @@ use super::{
     },
     since,
 };
-use crate::{
-    clock::{Clock as _, SystemClock},
-    domain::Timestamp,
-    webhooks::recovery,
-};
+use crate::{domain::Timestamp, webhooks::recovery};
 
 /// How often it is asked how far the service is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -51,7 +47,7 @@ impl RecoverArgs {
             admin(&opened).recover_webhooks(&self.of.game_id, &self.of.endpoint_id, since).await?;
         let mut job = started;
         while job.finished_at.is_none() {
-            if recovery::step(&opened.pool, SystemClock.now()).await?.is_none() {
+            if recovery::step(&opened.pool).await?.is_none() {
                 // The service is at it.
                 sleep(LOOK_EVERY).await;
             }
