@@ -7,6 +7,7 @@ use sqlx::{FromRow, PgPool};
 use super::{
     bodies::Bodies,
     message::MessageId,
+    outcome::UNSENT,
     sender::{CONTENT_TYPE_JSON, USER_AGENT},
 };
 use crate::{
@@ -102,10 +103,14 @@ pub struct History {
 }
 
 impl AttemptRow {
-    /// The headers that were sent, without the signatures: those are made of the secret.
-    pub fn headers(&self, id: &MessageId) -> [(&'static str, String); 6] {
+    /// The headers that were sent, without the signatures: those are made of the secret. None if there
+    /// was no connection to send them over.
+    pub fn headers(&self, id: &MessageId) -> Vec<(&'static str, String)> {
+        if UNSENT.contains(&self.outcome.as_str()) {
+            return vec![];
+        }
         let unix_s = self.at.timestamp();
-        [
+        vec![
             ("content-type", CONTENT_TYPE_JSON.to_owned()),
             ("user-agent", USER_AGENT.to_owned()),
             ("webhook-id", id.to_string()),

@@ -62,6 +62,9 @@ impl AttemptOutcome {
 /// The word for a message whose endpoint is at a port that is not allowed.
 pub const BLOCKED_PORT: &str = "blocked_port";
 
+/// The words for attempts in which nothing was sent.
+pub(super) const UNSENT: [&str; 5] = [BLOCKED_PORT, "blocked", "resolve", "connect", "tls"];
+
 /// Why there was no whole answer. The receiver may have taken the message all the same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {

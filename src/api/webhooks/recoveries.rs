@@ -34,7 +34,7 @@ pub(in crate::api) async fn start_recovery(
     let since = request.since.as_option().and_then(timestamp).unwrap_or(Timestamp::UNIX_EPOCH);
     let endpoint_id = caller.endpoint(&api.pool, request.endpoint_id).await?.endpoint_id;
     let id = RecoveryId::new(now);
-    let started = start_job(&api.pool, &id, &endpoint_id, since, now).await?;
+    let started = start_job(&api.pool, &id, &endpoint_id, since).await?;
     let respond = |_: &Game| StartRecoveryResponse {
         recovery: MessageField::some(message::recovery(started.clone())),
         ..StartRecoveryResponse::default()
