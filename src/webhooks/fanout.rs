@@ -236,6 +236,11 @@ impl Subscriber for Deliveries {
     /// Game servers must not hear of an event twice because of a rebuild.
     const REPLAYABLE: bool = false;
 
+    /// A change of an endpoint locks its lane, for which every attempt that is written down may wait.
+    fn ends_batch(&self, entry: &RecordedEntry) -> bool {
+        stream_id::<Game>(&entry.stream).is_some()
+    }
+
     async fn handle(
         &self,
         connection: &mut PgConnection,

@@ -11,6 +11,7 @@ use toffeepay::{
         },
         world::World as MoneyWorld,
     },
+    event_store::subscription::Step,
     webhooks::{Ports, TargetPolicy},
 };
 
@@ -68,6 +69,19 @@ async fn an_endpoint_hears_nothing_of_what_happened_before_it_was_added() {
     world.worker().deliver_due().await.unwrap();
 
     assert_eq!(receiver.types(), ["session.paid"]);
+}
+
+#[tokio::test]
+async fn what_locks_an_endpoint_is_committed_before_anything_else_is_looked_at() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.fan_out().await;
+    world.session().await;
+    world.endpoint(&receiver.url, Flat, &[WebhookType::SessionCreated]).await;
+    world.session().await;
+    let mut follower = world.follower();
+    assert_eq!(follower.step().await.unwrap(), Step::Handled(2));
+    assert_eq!(follower.step().await.unwrap(), Step::Handled(1));
+    assert_eq!(world.due().await, [0]);
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ impl<S: Subscriber> Follower<S> {
         let page = reader::read_after(&self.pool, self.key.shard, lease.position, BATCH_EVENTS_MAX)
             .await?;
         gauges::progress(self.key, lease.position, page.head);
-        let entries = self.up_to_suspect(&page.entries);
+        let entries = self.up_to_end(self.up_to_suspect(&page.entries));
         let Some(last) = entries.last() else { return Ok(Step::Idle) };
 
         let may_be_blocked = 0 < self.parked;
@@ -185,6 +185,12 @@ impl<S: Subscriber> Follower<S> {
         let Some(suspect) = self.suspect else { return entries };
         let before = entries.iter().take_while(|it| it.position < suspect.position).count();
         &entries[..entries.len().min(before.max(1))]
+    }
+
+    /// The entries up to the first with which a transaction ends.
+    fn up_to_end<'a>(&self, entries: &'a [RecordedEntry]) -> &'a [RecordedEntry] {
+        let end = entries.iter().position(|it| self.subscriber.ends_batch(it));
+        &entries[..end.map_or(entries.len(), |it| it + 1)]
     }
 
     async fn refused(

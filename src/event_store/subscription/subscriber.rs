@@ -34,6 +34,11 @@ pub trait Subscriber: Send + Sync {
     /// Where the first generation begins.
     const STARTS_AT: StartsAt = StartsAt::Beginning;
 
+    /// Whether a transaction ends with this event, since its effect takes locks that others wait for.
+    fn ends_batch(&self, _entry: &RecordedEntry) -> bool {
+        false
+    }
+
     /// Has the effect of one event, on the connection that moves the checkpoint.
     ///
     /// Only writes to the database: a call outside would hold the transaction open, which the
