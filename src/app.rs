@@ -226,7 +226,7 @@ impl App {
             rate_limits: Arc::clone(&self.rate_limits),
             pay_base_url: self.settings.pay_base_url.clone(),
             providers: self.providers.clone(),
-            webhooks: Arc::new(self.webhooks()),
+            webhooks: Arc::new(self.webhooks(health.stopping.clone())),
         };
         let checkout = Checkout {
             store: self.store.clone(),
@@ -244,9 +244,10 @@ impl App {
     }
 
     /// What the API needs to show and change where webhooks go.
-    fn webhooks(&self) -> Webhooks {
+    fn webhooks(&self, stopping: CancellationToken) -> Webhooks {
         let Settings { secret_keys, targets, .. } = &self.settings;
-        Webhooks::new(&self.pool, &self.master, secret_keys.clone(), self.urls(), targets.clone())
+        let (keys, targets) = (secret_keys.clone(), targets.clone());
+        Webhooks::new(&self.pool, &self.master, keys, self.urls(), targets, stopping)
     }
 
     fn urls(&self) -> PublicUrls {

@@ -20,6 +20,9 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 pub trait NewId {
     /// A new one, made at `now`.
     fn new(now: Timestamp) -> Self;
+
+    /// The one that a command makes which may be given again. It tells no time.
+    fn of_command(command_id: Uuid) -> Self;
 }
 
 macro_rules! new_id {
@@ -27,6 +30,10 @@ macro_rules! new_id {
         $(impl NewId for $name {
             fn new(now: Timestamp) -> Self {
                 Self::from_bytes(fresh_bytes(now))
+            }
+
+            fn of_command(command_id: Uuid) -> Self {
+                Self::from_bytes(id_bytes(0, SHARD.unsigned_abs(), command_id.into_bytes()))
             }
         })+
     };

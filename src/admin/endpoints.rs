@@ -27,7 +27,7 @@ impl Admin {
         self.game(game_id).await?;
         let (context, at) = self.context();
         // The secret goes first: an endpoint in the log without one could never be signed for.
-        self.secrets.keep_first(&self.pool, &endpoint_id, secret).await?;
+        self.secrets.keep_first(&self.pool, &endpoint_id, secret, at).await?;
         let add = GameCommand::AddEndpoint { endpoint_id: endpoint_id.clone(), endpoint, at };
         let added = self.execute_on_game(game_id, add, &context).await;
         if let Err(AdminError::Game(_)) = &added {
@@ -97,13 +97,13 @@ impl Admin {
     ) -> Result<(), AdminError> {
         let (context, at) = self.context();
         let previous_expires_at = at + grace;
-        let rotated = endpoint_id.clone();
-        let rotate = GameCommand::RotateSecret { endpoint_id: rotated, previous_expires_at, at };
+        let mut turn = self.secrets.turn(&self.pool, &endpoint_id).await?;
+        let rotate = GameCommand::RotateSecret { endpoint_id, previous_expires_at, at };
         // The event goes first: it is refused for an endpoint that the game does not have. A crash
         // before the secret leaves the old one signing, and the rotation can be asked for again.
         self.execute_on_game(game_id, rotate, &context).await?;
-        let Self { secrets, pool, .. } = self;
-        Ok(secrets.replace(pool, &endpoint_id, secret, previous_expires_at).await?)
+        turn.replace(secret, at, previous_expires_at).await?;
+        Ok(turn.end().await?)
     }
 
     /// Has an endpoint's webhooks signed with its current secret only, from now on.
@@ -117,9 +117,11 @@ impl Admin {
         endpoint_id: EndpointId,
     ) -> Result<(), AdminError> {
         let (context, at) = self.context();
-        let expire = GameCommand::ExpireSecrets { endpoint_id: endpoint_id.clone(), at };
-        self.execute_on_game(game_id, expire, &context).await?;
-        Ok(self.secrets.end_old(&self.pool, &endpoint_id, at).await?)
+        let mut turn = self.secrets.turn(&self.pool, &endpoint_id).await?;
+        self.execute_on_game(game_id, GameCommand::ExpireSecrets { endpoint_id, at }, &context)
+            .await?;
+        turn.end_old(at).await?;
+        Ok(turn.end().await?)
     }
 
     /// The secrets that sign an endpoint's webhooks now. That they were seen, and by whom, stands in
@@ -133,11 +135,10 @@ impl Admin {
         game_id: &GameId,
         endpoint_id: EndpointId,
     ) -> Result<Rotation, AdminError> {
-        let rotation = self.secrets.rotation(&self.pool, endpoint_id.as_str()).await?;
         let (context, at) = self.context();
-        let reveal = GameCommand::RevealSecret { endpoint_id, at };
+        let reveal = GameCommand::RevealSecret { endpoint_id: endpoint_id.clone(), at };
         self.execute_on_game(game_id, reveal, &context).await?;
-        let mut rotation = rotation?;
+        let mut rotation = self.secrets.rotation(&self.pool, endpoint_id.as_str()).await??;
         rotation.previous.retain(|(_, expires_at)| at < *expires_at);
         Ok(rotation)
     }

@@ -83,6 +83,9 @@ pub enum ApiError {
     /// The game has as many as it may.
     #[error("the game has 8 listeners already; one that nobody asks is closed after 10 minutes")]
     TooManyListeners,
+    /// Nothing is sent to it.
+    #[error("the endpoint is disabled, and is sent nothing until it is enabled")]
+    EndpointDisabled,
     /// What is for developers only.
     #[error("this is for the test world: a live game server might grant what nobody paid for")]
     TestOnly,
@@ -142,6 +145,7 @@ impl ApiError {
             Self::RecoveryNotFound => ("recovery_not_found", ErrorCode::NotFound),
             Self::ListenerNotFound => ("listener_not_found", ErrorCode::NotFound),
             Self::TooManyListeners => ("too_many_listeners", ErrorCode::FailedPrecondition),
+            Self::EndpointDisabled => ("endpoint_disabled", ErrorCode::FailedPrecondition),
             Self::TestOnly => ("test_only", ErrorCode::FailedPrecondition),
             Self::Conflict => ("conflict", ErrorCode::Aborted),
             Self::Unavailable => ("unavailable", ErrorCode::Unavailable),

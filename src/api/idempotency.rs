@@ -17,7 +17,7 @@ use crate::{
     event_store::{
         CommandContext, EventStore, ExecuteError, Once, Remember, Remembered, StoredAggregate,
     },
-    ids::REQUEST_ID_HEADER,
+    ids::{NewId, REQUEST_ID_HEADER},
 };
 
 /// The header, and its longest value in bytes.
@@ -73,6 +73,15 @@ impl Mutation {
             fingerprint: Some(Sha256::digest(request.encode_to_vec()).into()),
             _turn: Some(turn.ok_or(ApiError::InProgress)?),
         })
+    }
+
+    /// An id for what the request makes: of a request that may be repeated always the same, so that its
+    /// repeat makes nothing more, even if the first died before its answer was kept.
+    pub(super) fn new_id<T: NewId>(&self, now: Timestamp) -> T {
+        match self.fingerprint {
+            Some(_) => T::of_command(self.context.command_id),
+            None => T::new(now),
+        }
     }
 
     /// The answer to an earlier request with the same key: before anything else is looked at, since

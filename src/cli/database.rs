@@ -159,22 +159,6 @@ impl DatabaseArgs {
         Key::from_base64(&text).map_err(|_| broken(name, rule))
     }
 
-    /// The keys of the secrets of webhook endpoints: from the environment, and the master key's.
-    ///
-    /// # Errors
-    ///
-    /// [`CliError::Setting`], which never quotes what was received.
-    pub fn secret_keys(&self, master: &Key) -> Result<SecretKeys, CliError> {
-        let mut keys = SecretKeys::of(master);
-        if let Some(key) = key_of(SECRETS_KEY)? {
-            keys = keys.sealing_with(key);
-        }
-        if let Some(key) = key_of(SECRETS_KEY_BEFORE)? {
-            keys = keys.opening_too(key);
-        }
-        Ok(keys)
-    }
-
     /// Checks both settings, the schema and the key: what is written under a wrong key can never be
     /// read, and never be taken out of the log again.
     ///
@@ -184,7 +168,7 @@ impl DatabaseArgs {
     /// [`CliError::Start`] if the log was written with another key.
     pub async fn open(&self) -> Result<Opened, CliError> {
         let (master, options) = (self.master_key()?, self.options()?);
-        let secret_keys = self.secret_keys(&master)?;
+        let secret_keys = secret_keys(&master)?;
         let pool = self.url.open().await?;
         // Processes that follow the log find new events by themselves within moments.
         let store = EventStore::open(pool.clone(), options, &master, std::sync::Arc::new(|| {}));
@@ -227,6 +211,22 @@ pub async fn close(pool: &PgPool) {
     if timeout(CLOSE_TIMEOUT, pool.close()).await.is_err() {
         tracing::warn!("a connection to the database does not end, and is cut off");
     }
+}
+
+/// The keys of the secrets of webhook endpoints: from the environment, and the master key's.
+///
+/// # Errors
+///
+/// [`CliError::Setting`], which never quotes what was received.
+pub fn secret_keys(master: &Key) -> Result<SecretKeys, CliError> {
+    let mut keys = SecretKeys::of(master);
+    if let Some(key) = key_of(SECRETS_KEY)? {
+        keys = keys.sealing_with(key);
+    }
+    if let Some(key) = key_of(SECRETS_KEY_BEFORE)? {
+        keys = keys.opening_too(key);
+    }
+    Ok(keys)
 }
 
 /// The key in a variable that may be missing or empty.

@@ -8,6 +8,7 @@ use super::{CliError, database::Opened};
 use crate::{
     admin::Admin,
     domain::{
+        game::{PayloadShape, WebhookType},
         id::{EndpointId, GameId},
         violation::Violation,
         world::World,
@@ -54,6 +55,17 @@ fn endpoint_id(text: &str) -> Result<EndpointId, Violation> {
 /// Reads a world, as clap wants it.
 pub(super) fn world(text: &str) -> Result<World, Violation> {
     World::parse(text).ok_or_else(|| Violation::new("must be test or live", text))
+}
+
+/// Reads how a body is laid out, as clap wants it.
+pub(super) fn shape(text: &str) -> Result<PayloadShape, Violation> {
+    PayloadShape::parse(text).ok_or_else(|| Violation::new("must be flat or envelope", text))
+}
+
+/// Reads a type of webhook, as clap wants it.
+pub(super) fn webhook_type(text: &str) -> Result<WebhookType, Violation> {
+    let rule = "must be a type such as session.paid";
+    WebhookType::parse(text).ok_or_else(|| Violation::new(rule, text))
 }
 
 /// A time that a person reads: UTC, to the second.

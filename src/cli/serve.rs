@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     CliError,
-    database::{DatabaseArgs, close},
+    database::{DatabaseArgs, close, secret_keys},
     shutdown,
     targets::TargetArgs,
 };
@@ -97,7 +97,7 @@ impl ServeArgs {
             pay_base_url: self.pay_base_url,
             notify_base_url: self.notify_base_url,
             sandbox: self.sandbox.then_some(self.sandbox_faults),
-            secret_keys: self.database.secret_keys(&master)?,
+            secret_keys: secret_keys(&master)?,
             targets: self.targets.policy(),
             notice: Duration::from_secs(self.notice_s.into()),
             drain: Duration::from_secs(self.drain_s.into()),

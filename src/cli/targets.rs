@@ -5,7 +5,7 @@ use clap::Args;
 use url::Url;
 
 use super::CliError;
-use crate::webhooks::{Ports, TargetPolicy};
+use crate::webhooks::{BlockedTarget, Ports, TargetPolicy};
 
 /// What an operator allows beyond the usual.
 #[derive(Clone, Debug, Args)]
@@ -28,7 +28,8 @@ impl TargetArgs {
         self.policy().check(url).map_err(|blocked| CliError::Setting {
             name: "--url",
             rule: format!("is refused: {blocked}"),
-            received: Some(url.to_string()),
+            // A password is not shown again.
+            received: Some(url.to_string()).filter(|_| blocked != BlockedTarget::Credentials),
         })
     }
 }

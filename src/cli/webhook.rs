@@ -157,31 +157,34 @@ impl VerifyArgs {
     }
 
     fn secret(&self) -> Result<SecretString, CliError> {
-        let (name, text) = match &self.secret_file {
-            Some(file) => {
-                // Somebody may have given the secret itself: what was received is not shown.
-                let unread = |_| {
-                    setting(
-                        "--secret-file",
-                        "must be a file that can be read and holds the secret",
-                        None,
-                    )
-                };
-                let bytes = read(file, SECRET_BYTES_MAX, "--secret-file").map_err(unread)?;
-                refuse_utf16(&bytes, "--secret-file", AS_TEXT)?;
-                let text = String::from_utf8_lossy(&bytes);
-                let text = text.strip_suffix('\n').unwrap_or(&text);
-                ("--secret-file", text.strip_suffix('\r').unwrap_or(text).to_owned())
-            }
-            None => (WEBHOOK_SECRET, std::env::var(WEBHOOK_SECRET).unwrap_or_default()),
-        };
+        let (name, text) = given_secret(self.secret_file.as_deref())?;
         if text.is_empty() {
-            let rule = "must hold the endpoint's secret, which `toffeepay endpoints add` printed. It is \
+            let rule = "must hold the endpoint's secret, which `toffeepay endpoints reveal` prints. It is \
                         missing or empty";
             return Err(setting(name, rule, None));
         }
         Ok(text.into())
     }
+}
+
+/// The secret in a file, or in the variable, as it stands there but for a line's end; and where it
+/// was looked for.
+///
+/// # Errors
+///
+/// [`CliError::Setting`], which never quotes what was received.
+pub(super) fn given_secret(file: Option<&Path>) -> Result<(&'static str, String), CliError> {
+    let name = "--secret-file";
+    let Some(file) = file else {
+        return Ok((WEBHOOK_SECRET, std::env::var(WEBHOOK_SECRET).unwrap_or_default()));
+    };
+    // Somebody may have given the secret itself: what was received is not shown.
+    let unread = |_| setting(name, "must be a file that can be read and holds the secret", None);
+    let bytes = read(file, SECRET_BYTES_MAX, name).map_err(unread)?;
+    refuse_utf16(&bytes, name, AS_TEXT)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok((name, text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
 
 /// `Name: value`, without the white space around both.

@@ -55,8 +55,9 @@ impl Attempt {
         self.outcome.as_ref().ok().and_then(AttemptOutcome::answer)
     }
 
-    /// Whether it says anything about the endpoint: a body that we cannot read ourselves does not.
+    /// Whether it says anything about the endpoint: a body that we cannot read ourselves does not, nor
+    /// does a secret that we cannot sign with.
     pub(super) fn tells_of_the_endpoint(&self) -> bool {
-        !matches!(self.outcome, Err(Unprepared::Body(_)))
+        self.outcome.is_ok()
     }
 }

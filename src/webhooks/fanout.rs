@@ -265,9 +265,14 @@ impl Subscriber for Deliveries {
             }
         }
         let written = notes::write(connection, &mut batch.notes).await;
-        written.map_err(|error| NotAll { index: 0, error: error.into() })?;
+        written.map_err(|error| NotAll { index: 0, error: of_notes(error) })?;
         Ok(())
     }
+}
+
+/// Endpoints are read again at the next try.
+fn of_notes(error: sqlx::Error) -> HandleError {
+    if notes::is_about_one_gone(&error) { HandleError::Interrupted(error) } else { error.into() }
 }
 
 fn takes(it: &EndpointRow, webhook_type: WebhookType) -> bool {

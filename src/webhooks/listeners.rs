@@ -1,7 +1,7 @@
 //! Keeps a game's events for whoever asks for them, where nothing can be sent to.
 //!
 //! A listener is an endpoint that is in no log and never sent to: the subscription notes for it as
-//! for any other, and what was asked for is dropped. One that nobody asks is closed.
+//! for any other, and what was received is not due any more. One that nobody asks is closed.
 
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub const LISTENERS_MAX: i64 = 8;
 
 /// How long one stays open that nobody asks.
 const IDLE_MAX: Duration = Duration::from_secs(600);
+
+/// How long one that nobody asks keeps others from being opened: whoever listens asks far more often.
+const IDLE_IN_THE_WAY: Duration = Duration::from_secs(60);
 
 /// How many events are handed out at once.
 const EVENTS_AT_ONCE: i64 = 64;
@@ -78,7 +81,7 @@ impl Listeners {
         Self { pool, bodies: Bodies::new(master) }
     }
 
-    /// Begins to keep all events of a game's test world that come from now on.
+    /// Begins to keep all events of a game's test world that come from now on. Safe to repeat.
     ///
     /// # Errors
     ///
@@ -100,12 +103,14 @@ impl Listeners {
             .bind(game_id)
             .execute(&mut *transaction)
             .await?;
-        close_idle(&mut *transaction).await?;
-        let open: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM webhook_listener WHERE game_id = $1")
-                .bind(game_id)
-                .fetch_one(&mut *transaction)
-                .await?;
+        close_idle(&mut *transaction, Some(game_id), IDLE_IN_THE_WAY).await?;
+        let others =
+            "SELECT count(*) FROM webhook_listener WHERE game_id = $1 AND endpoint_id <> $2";
+        let open: i64 = sqlx::query_scalar(others)
+            .bind(game_id)
+            .bind(id.as_str())
+            .fetch_one(&mut *transaction)
+            .await?;
         if LISTENERS_MAX <= open {
             return Err(ListenError::TooMany);
         }
@@ -114,8 +119,10 @@ impl Listeners {
                  INSERT INTO webhook_endpoint
                      (endpoint_id, game_id, endpoint, from_position, is_enabled)
                  SELECT $1, $2, $3, position, false FROM event_head WHERE shard = $4
+                 ON CONFLICT DO NOTHING
              )
-             INSERT INTO webhook_listener (endpoint_id, game_id) VALUES ($1, $2)",
+             INSERT INTO webhook_listener (endpoint_id, game_id) VALUES ($1, $2)
+             ON CONFLICT DO NOTHING",
         )
         .bind(id.as_str())
         .bind(game_id)
@@ -126,17 +133,17 @@ impl Listeners {
         Ok(transaction.commit().await?)
     }
 
-    /// The next events behind number `after`, in their order; what is not behind it is dropped.
+    /// Notes that somebody asks, and drops what is not behind number `after`.
     ///
     /// # Errors
     ///
-    /// [`ListenError::NotFound`], [`ListenError::Vault`] and [`ListenError::Database`].
-    pub async fn receive(
+    /// [`ListenError::NotFound`] and [`ListenError::Database`].
+    pub async fn acknowledge(
         &self,
         id: &EndpointId,
         game_id: &str,
         after: i64,
-    ) -> Result<Vec<Heard>, ListenError> {
+    ) -> Result<(), ListenError> {
         let asked = sqlx::query(
             "WITH dropped AS (
                  DELETE FROM webhook_due WHERE endpoint_id = $1 AND id <= $3 AND EXISTS (
@@ -149,9 +156,15 @@ impl Listeners {
         .bind(after)
         .execute(&self.pool)
         .await?;
-        if asked.rows_affected() == 0 {
-            return Err(ListenError::NotFound);
-        }
+        if asked.rows_affected() == 0 { Err(ListenError::NotFound) } else { Ok(()) }
+    }
+
+    /// The next events behind number `after`, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError::Vault`] and [`ListenError::Database`].
+    pub async fn heard(&self, id: &EndpointId, after: i64) -> Result<Vec<Heard>, ListenError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT due.id, due.message_id, message.type, message.body
              FROM webhook_due due JOIN webhook_message message
@@ -174,14 +187,25 @@ impl Listeners {
     }
 }
 
-/// Closes listeners that nobody has asked for a while, with all that they have kept.
-pub(super) async fn close_idle(executor: impl sqlx::PgExecutor<'_>) -> Result<(), sqlx::Error> {
+/// Closes all listeners that nobody has asked for long.
+pub(super) async fn close_forgotten(pool: &PgPool) -> Result<(), sqlx::Error> {
+    close_idle(pool, None, IDLE_MAX).await
+}
+
+/// Closes listeners, of a game or of all, that nobody has asked for so long. What was noted for them
+/// goes with its day's partition.
+async fn close_idle(
+    executor: impl sqlx::PgExecutor<'_>,
+    game_id: Option<&str>,
+    idle: Duration,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM webhook_endpoint USING webhook_listener listener
          WHERE webhook_endpoint.endpoint_id = listener.endpoint_id
-           AND listener.asked_at < now() - $1",
+           AND listener.asked_at < now() - $1 AND ($2 IS NULL OR listener.game_id = $2)",
     )
-    .bind(IDLE_MAX)
+    .bind(idle)
+    .bind(game_id)
     .execute(executor)
     .await
     .map(drop)

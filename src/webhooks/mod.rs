@@ -78,7 +78,7 @@ pub use secrets::{
 };
 pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
-pub use target::TargetPolicy;
+pub use target::{BlockedTarget, TargetPolicy};
 pub use test_event::{TestEventError, TestEvents};
 pub use upkeep::keep_partitions;
 pub use worker::DeliveryWorker;

@@ -23,6 +23,14 @@ pub(super) struct Note {
     pub(super) recorded_at: Timestamp,
 }
 
+/// An endpoint is not there any more (PostgreSQL's `foreign_key_violation`).
+const GONE: &str = "23503";
+
+/// Whether an endpoint went away after it was read, as listeners do: not the events' fault.
+pub(super) fn is_about_one_gone(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|it| it.code().as_deref() == Some(GONE))
+}
+
 /// Writes them all, in their order, which is that of their numbers. Only a message that is new is
 /// due: an event handled again tells nobody twice. Workers are woken by the schema.
 pub(super) async fn write(

@@ -89,6 +89,9 @@ impl TestEvents {
              ), lane AS (
                  INSERT INTO webhook_lane (endpoint_id) SELECT endpoint_id FROM message
                  ON CONFLICT DO NOTHING
+             ), probed AS (
+                 UPDATE webhook_lane SET open_until = NULL
+                 WHERE endpoint_id IN (SELECT endpoint_id FROM message) AND open_until IS NOT NULL
              ), due AS (
                  INSERT INTO webhook_due
                      (endpoint_id, message_id, session_id, sequence, ordinal, noted_at, next_at)

@@ -16,20 +16,27 @@ const PARTITIONS_EVERY: Duration = Duration::from_secs(3_600);
 /// When they could not be.
 const PARTITIONS_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
+/// How often listeners that nobody asks are closed.
+const LISTENERS_EVERY: Duration = Duration::from_secs(60);
+
 /// How often a recovery is looked for.
 const RECOVERIES_EVERY: Duration = Duration::from_secs(1);
 
 /// Goes on until asked to stop.
 pub(super) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
-    let mut partitions_at = Instant::now();
+    let (mut partitions_at, mut listeners_at) = (Instant::now(), Instant::now());
     while !shutdown.is_cancelled() {
         if partitions_at <= Instant::now() {
             partitions_at = Instant::now() + PARTITIONS_EVERY;
-            let kept = keep_partitions(&engine.pool).await;
-            let closed = listeners::close_idle(&engine.pool).await;
-            if let Err(error) = kept.and(closed) {
+            if let Err(error) = keep_partitions(&engine.pool).await {
                 partitions_at = Instant::now() + PARTITIONS_AGAIN_AFTER;
                 tracing::warn!(%error, "partitions of webhooks could not be kept");
+            }
+        }
+        if listeners_at <= Instant::now() {
+            listeners_at = Instant::now() + LISTENERS_EVERY;
+            if let Err(error) = listeners::close_forgotten(&engine.pool).await {
+                tracing::warn!(%error, "listeners that nobody asks could not be closed");
             }
         }
         let wait = match recovery::step(&engine.pool).await {

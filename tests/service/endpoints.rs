@@ -111,6 +111,10 @@ async fn what_is_wrong_with_an_endpoint_is_said_of_all_fields_at_once_and_nothin
         assert!(said.contains(field), "{field}: {said}");
     }
     assert!(said.contains("per_second must be 1 to 10,000; received"), "{said}");
+    let body = json!({ "game_id": "space_shooter", "url": "https://me:hunter2@game.example" });
+    let answer = request(&service, "CreateEndpoint", body).send().await.unwrap();
+    let said = answer.text().await.unwrap();
+    assert!(said.contains("url must hold no user name") && !said.contains("hunter2"), "{said}");
     let invalid = expected(400, "invalid_argument", "invalid_argument");
     for (shape, types) in
         [("flat", json!(["refund.created"])), ("envelope", json!(["session.paid", "session.paid"]))]
@@ -239,8 +243,21 @@ async fn a_test_event_is_signed_like_any_other_and_names_nobody() {
     assert_eq!((&message["type"], &message["status"]), (&json!("session.paid"), &json!("paid")));
     assert_eq!(message["user_id"], "toffeepay_test");
     let session = json!({ "id": message["session_id"] });
-    let call = service.client.call("/pay.v1.PaymentService/GetSession").json(&session);
-    assert_eq!(refusal(call).await, expected(404, "not_found", "session_not_found"));
+    let ask = service.client.call("/pay.v1.PaymentService/GetSession").json(&session);
+    assert_eq!(refusal(ask).await, expected(404, "not_found", "session_not_found"));
+    // As if the process had died before it kept its answer.
+    let library = service.library().await;
+    sqlx::query("DELETE FROM command WHERE expires_at IS NOT NULL")
+        .execute(&library.pool)
+        .await
+        .unwrap();
+    assert_eq!(answered(send()).await, sent, "the same event, which was sent");
+    let listed = call(&service, "ListDeliveries", json!({ "endpoint_id": id }));
+    assert_eq!(listed.await["deliveries"].as_array().unwrap().len(), 1);
+    let disabled = call(&service, "DisableEndpoint", json!({ "id": id }));
+    disabled.await;
+    let refused = refusal(request(&service, "SendTestEvent", test.clone())).await;
+    assert_eq!(refused, expected(400, "failed_precondition", "endpoint_disabled"));
     let other = json!({ "id": id, "type": "session.expired" });
     let said =
         request(&service, "SendTestEvent", other).send().await.unwrap().text().await.unwrap();
@@ -308,4 +325,11 @@ async fn a_listener_gets_every_event_once_in_order_until_it_says_that_it_has_it(
     let ninth = refusal(request(&service, "OpenListener", json!({ "game_id": "space_shooter" })));
     let too_many = expected(400, "failed_precondition", "too_many_listeners");
     assert_eq!(ninth.await, too_many);
+    let long_ago = "UPDATE webhook_listener SET asked_at = now() - interval '61 s'
+                    WHERE endpoint_id <> $1";
+    sqlx::query(long_ago).bind(&id).execute(&library.pool).await.unwrap();
+    call(&service, "OpenListener", json!({ "game_id": "space_shooter" })).await;
+    let closed = "SELECT count(*) FROM webhook_endpoint WHERE NOT is_enabled";
+    let closed: i64 = sqlx::query_scalar(closed).fetch_one(&library.pool).await.unwrap();
+    assert_eq!(closed, 2, "those that nobody asks make room, and the others stay");
 }

@@ -13,6 +13,7 @@ use toffeepay::{
     vault::Key,
     webhooks::{PublicUrls, SecretKeys, TargetPolicy},
 };
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::client::{CREATE_REFUND, PAYS, WALLET_METHODS, WEBHOOKS};
@@ -170,6 +171,7 @@ pub(crate) async fn methods(service: &Service) -> Vec<String> {
             SecretKeys::of(&library.master),
             PublicUrls { pay_base_url: Url::parse("https://pay.example.com").unwrap() },
             TargetPolicy::Anywhere,
+            CancellationToken::new(),
         )),
     };
     api.methods()

@@ -123,6 +123,8 @@ async fn own_webhooks(service: &Service, operation: &str) -> Vec<(&'static str, 
         return vec![];
     }
     let of_endpoint = json!({ "endpoint_id": endpoint });
+    // An example before may have disabled it.
+    call(service, "EnableEndpoint", json!({ "id": endpoint })).await;
     let test = call(service, "SendTestEvent", json!({ "id": endpoint })).await;
     let delivery = test["delivery_id"].as_str().unwrap().to_owned();
     let recovery = id(&call(service, "StartRecovery", of_endpoint).await["recovery"]);

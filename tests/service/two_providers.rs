@@ -28,6 +28,7 @@ use toffeepay::{
     },
     webhooks::{Ports, PublicUrls, SecretKeys, TargetPolicy},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::harness::{Library, Options, Service};
 
@@ -153,6 +154,7 @@ async fn a_provider_is_not_believed_about_the_money_of_another() {
             SecretKeys::of(&library.master),
             PublicUrls { pay_base_url: service.env.pay_url.parse().unwrap() },
             TargetPolicy::PublicHttps(Ports::default()),
+            CancellationToken::new(),
         )),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -6,10 +6,13 @@ use crate::{
     api::{
         description::{Field, Kind},
         lists::{LIMIT_DEFAULT, LIMIT_MAX, LIMIT_MIN},
-        webhooks::{GRACE_HOURS_MAX, URL_BYTES_MAX},
+        webhooks::URL_BYTES_MAX,
     },
     domain::{
-        game::{AT_ONCE_MAX, DisabledBy, PER_SECOND_MAX, PayloadShape, WebhookType},
+        game::{
+            AT_ONCE_MAX, DisabledBy, GRACE_HOURS_DEFAULT, GRACE_HOURS_MAX, PER_SECOND_MAX,
+            PayloadShape, WebhookType,
+        },
         money::PRICE_MINOR_UNITS_MAX,
         return_url::RETURN_URL_BYTES_MAX,
         session::{PaymentMethod, PaymentStatus, RefundStatus, SessionStatus},
@@ -134,7 +137,9 @@ fn webhooks(message: &str, field: &str) -> Value {
         ("ChangeEndpointRequest", "per_second") => {
             json!({ "minimum": 0, "maximum": PER_SECOND_MAX })
         }
-        (_, "grace_hours") => json!({ "minimum": 0, "maximum": GRACE_HOURS_MAX, "default": 24 }),
+        (_, "grace_hours") => {
+            json!({ "minimum": 0, "maximum": GRACE_HOURS_MAX, "default": GRACE_HOURS_DEFAULT })
+        }
         _ => json!({}),
     }
 }

@@ -70,7 +70,7 @@ pub(in crate::api) async fn get_delivery(
     })
 }
 
-/// With the same `Idempotency-Key` it is sent once.
+/// Asked for twice, it may be sent twice: if whoever was asked first dies before its answer is kept.
 pub(in crate::api) async fn resend_delivery(
     api: &Api,
     ctx: &RequestContext,

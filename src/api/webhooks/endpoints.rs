@@ -45,7 +45,7 @@ pub(in crate::api) async fn create_endpoint(
     let (endpoint_id, secret) = (EndpointId::new(now), WebhookSecret::generate());
     // The secret goes first: an endpoint in the log without one could never be signed for.
     let secrets = &api.webhooks.secrets;
-    secrets.keep_first(&api.pool, &endpoint_id, &secret).await?;
+    secrets.keep_first(&api.pool, &endpoint_id, &secret, now).await?;
     let add = GameCommand::AddEndpoint { endpoint_id: endpoint_id.clone(), endpoint, at: now };
     let respond = |game: &Game| CreateEndpointResponse {
         endpoint: endpoint_of(game, &caller.game.id, &endpoint_id),
@@ -55,7 +55,14 @@ pub(in crate::api) async fn create_endpoint(
     let executed = mutation.execute(&api.store, &caller.game.id, add, respond).await;
     let is_of_no_endpoint = match &executed {
         Ok(answer) => answer.body.secret != *secret.as_text().expose_secret(),
-        Err(error) => matches!(error, ApiError::Game(_)),
+        // After any other error the log may have it.
+        Err(error) => matches!(
+            error,
+            ApiError::Game(_)
+                | ApiError::IdempotencyConflict
+                | ApiError::Conflict
+                | ApiError::Unavailable
+        ),
     };
     if is_of_no_endpoint {
         secrets.forget(&api.pool, &endpoint_id).await?;
@@ -168,6 +175,10 @@ pub(in crate::api) async fn remove_endpoint(
     let at: Timestamp = api.clock.now();
     let mutation = Mutation::begin(ctx, caller, &request, at).await?;
     if let Some(answer) = mutation.answered(&api.store).await? {
+        // The first may have died before it could.
+        if let Ok(endpoint_id) = EndpointId::parse(request.id) {
+            api.webhooks.secrets.forget(&api.pool, &endpoint_id).await?;
+        }
         return Ok(answer);
     }
     let endpoint_id = caller.endpoint(&api.pool, request.id).await?.endpoint_id;

@@ -13,7 +13,7 @@ use crate::{
         world::World,
     },
     proto::webhooks::v1::{ChangeEndpointRequest, CreateEndpointRequest},
-    webhooks::TargetPolicy,
+    webhooks::{BlockedTarget, TargetPolicy},
 };
 
 /// The longest URL of an endpoint, in bytes.
@@ -45,7 +45,7 @@ pub(super) fn endpoint(
         return Err(ApiError::Unknown);
     };
     let shape = shape.unwrap_or(PayloadShape::Flat);
-    let types = if types.is_empty() { usual_types(shape) } else { types };
+    let types = if types.is_empty() { shape.usual_types() } else { types };
     let limits = DeliveryLimits { at_once, per_second };
     Ok(Endpoint { world, url, shape, types, description, limits })
 }
@@ -97,15 +97,7 @@ pub(super) fn about_fields(refusal: ApiError) -> ApiError {
         }
         error => return error,
     };
-    ApiError::field(field, "invalid_argument", Violation::of_number(rule, "others"))
-}
-
-/// As many as a receiver expects who was built from the guide, and all for those who know them.
-fn usual_types(shape: PayloadShape) -> Vec<WebhookType> {
-    match shape {
-        PayloadShape::Flat => vec![WebhookType::SessionPaid],
-        PayloadShape::Envelope => WebhookType::ALL.to_vec(),
-    }
+    ApiError::field(field, "invalid_argument", Violation::of_number(rule, "what is not so"))
 }
 
 /// Reads fields, and keeps what is wrong with them.
@@ -157,6 +149,10 @@ fn url(targets: &TargetPolicy, text: &str) -> Result<Url, Violation> {
         url.map_err(|_| Violation::new("must be a URL such as https://game.example/hook", text))?;
     match targets.check(&url) {
         Ok(()) => Ok(url),
+        // Not to be quoted: it may be a real one.
+        Err(blocked @ BlockedTarget::Credentials) => {
+            Err(Violation::of_number(blocked.rule(), "one with them"))
+        }
         Err(blocked) => Err(Violation::new(blocked.rule(), text)),
     }
 }

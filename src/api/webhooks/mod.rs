@@ -12,9 +12,9 @@ pub(super) mod secrets;
 pub(super) mod testing;
 
 pub(super) use fields::URL_BYTES_MAX;
-pub(super) use secrets::GRACE_HOURS_MAX;
 
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     vault::Key,
@@ -35,6 +35,8 @@ pub struct Webhooks {
     pub(super) listeners: Listeners,
     /// Where webhooks may go.
     pub(super) targets: TargetPolicy,
+    /// Whoever waits for something is answered at once then.
+    pub(super) stopping: CancellationToken,
 }
 
 impl Webhooks {
@@ -45,6 +47,7 @@ impl Webhooks {
         keys: SecretKeys,
         urls: PublicUrls,
         targets: TargetPolicy,
+        stopping: CancellationToken,
     ) -> Self {
         Self {
             secrets: EndpointSecrets::new(keys),
@@ -52,6 +55,7 @@ impl Webhooks {
             test_events: TestEvents::new(pool.clone(), master, urls),
             listeners: Listeners::new(pool.clone(), master),
             targets,
+            stopping,
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::{
         game::{Game, GameCommand, KeyScope},
         id::RecoveryId,
     },
-    ids::NewId as _,
     proto::webhooks::v1::{
         GetRecoveryRequest, GetRecoveryResponse, StartRecoveryRequest, StartRecoveryResponse,
     },
@@ -33,7 +32,7 @@ pub(in crate::api) async fn start_recovery(
     }
     let since = request.since.as_option().and_then(timestamp).unwrap_or(Timestamp::UNIX_EPOCH);
     let endpoint_id = caller.endpoint(&api.pool, request.endpoint_id).await?.endpoint_id;
-    let id = RecoveryId::new(now);
+    let id: RecoveryId = mutation.new_id(now);
     let started = start_job(&api.pool, &id, &endpoint_id, since).await?;
     let respond = |_: &Game| StartRecoveryResponse {
         recovery: MessageField::some(message::recovery(started.clone())),

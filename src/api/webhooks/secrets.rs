@@ -14,7 +14,7 @@ use crate::{
         message::{moment, timestamp},
     },
     domain::{
-        game::{Game, GameCommand, KeyScope},
+        game::{GRACE_HOURS_DEFAULT, GRACE_HOURS_MAX, Game, GameCommand, KeyScope},
         id::EndpointId,
         violation::Violation,
     },
@@ -24,10 +24,6 @@ use crate::{
     },
     webhooks::WebhookSecret,
 };
-
-/// How long old secrets sign too, in hours, and the longest that they do: a week.
-const GRACE_HOURS_DEFAULT: i32 = 24;
-pub(in crate::api) const GRACE_HOURS_MAX: i32 = 168;
 
 /// Answers with the new secret, which a repeat within 24 hours gets again. Safe to repeat with the
 /// same `Idempotency-Key`.
@@ -48,6 +44,7 @@ pub(in crate::api) async fn rotate_secret(
     let grace = read_grace(request.grace_hours)?;
     let id = caller.endpoint(&api.pool, request.id).await?.endpoint_id;
     let (secret, previous_expires_at) = (WebhookSecret::generate(), now + grace);
+    let mut turn = api.webhooks.secrets.turn(&api.pool, &id).await?;
     let rotate =
         GameCommand::RotateSecret { endpoint_id: id.clone(), previous_expires_at, at: now };
     let respond = |_: &Game| RotateSecretResponse {
@@ -58,8 +55,10 @@ pub(in crate::api) async fn rotate_secret(
     };
     let answer = mutation.execute(&api.store, &caller.game.id, rotate, respond).await?;
     if answer.body.secret == *secret.as_text().expose_secret() {
-        api.webhooks.secrets.replace(&api.pool, &id, &secret, previous_expires_at).await?;
+        turn.replace(&secret, now, previous_expires_at).await?;
+        turn.end().await?;
     } else {
+        drop(turn);
         finish(api, Some(id), &answer.body).await?;
     }
     Ok(answer)
@@ -77,8 +76,9 @@ async fn finish(
     let (Some(id), Some(rotated_at), Some(expires_at)) = (id, rotated_at, expires_at) else {
         return Ok(());
     };
-    let secrets = &api.webhooks.secrets;
-    Ok(secrets.replace_unless_done(&api.pool, &id, &secret, rotated_at, expires_at).await?)
+    let mut turn = api.webhooks.secrets.turn(&api.pool, &id).await?;
+    turn.replace_unless_done(&secret, rotated_at, expires_at).await?;
+    Ok(turn.end().await?)
 }
 
 /// Safe to repeat, with the same `Idempotency-Key` and without.
@@ -95,17 +95,20 @@ pub(in crate::api) async fn expire_old_secrets(
         return Ok(answer);
     }
     let endpoint_id = caller.endpoint(&api.pool, request.id).await?.endpoint_id;
-    // The secrets go first: once the log says that they are ended, they are.
-    api.webhooks.secrets.end_old(&api.pool, &endpoint_id, at).await?;
+    let mut turn = api.webhooks.secrets.turn(&api.pool, &endpoint_id).await?;
+    // Ended before the log is asked, and with it: what the log says was done was.
+    turn.end_old(at).await?;
     let expire = GameCommand::ExpireSecrets { endpoint_id, at };
     let respond = |_: &Game| ExpireOldSecretsResponse::default();
-    mutation.execute(&api.store, &caller.game.id, expire, respond).await
+    let answer = mutation.execute(&api.store, &caller.game.id, expire, respond).await?;
+    turn.end().await?;
+    Ok(answer)
 }
 
 fn read_grace(hours: Option<i32>) -> Result<TimeDelta, ApiError> {
-    let hours = hours.unwrap_or(GRACE_HOURS_DEFAULT);
+    let hours = hours.map_or(GRACE_HOURS_DEFAULT, i64::from);
     if (0..=GRACE_HOURS_MAX).contains(&hours) {
-        return Ok(TimeDelta::hours(hours.into()));
+        return Ok(TimeDelta::hours(hours));
     }
     let violation = Violation::of_number("must be 0 to 168", hours);
     Err(ApiError::field("grace_hours", "invalid_argument", violation))

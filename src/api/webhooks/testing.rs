@@ -9,12 +9,12 @@ use super::{fields, message};
 use crate::{
     api::{Api, ApiError, caller::Caller, idempotency::Mutation},
     domain::{
+        Timestamp,
         game::{Game, GameCommand, KeyScope, RegisteredEndpoint, WebhookType},
         id::{EndpointId, EventId, GameId},
         violation::Violation,
         world::World,
     },
-    ids::NewId as _,
     proto::webhooks::v1::{
         OpenListenerRequest, OpenListenerResponse, ReceiveEventsRequest, ReceiveEventsResponse,
         SendTestEventRequest, SendTestEventResponse,
@@ -39,14 +39,19 @@ pub(in crate::api) async fn send_test_event(
     request: SendTestEventRequest,
 ) -> Result<Response<SendTestEventResponse>, ApiError> {
     caller.require_scope(KeyScope::Webhooks)?;
-    let mutation = Mutation::begin(ctx, caller, &request, api.clock.now()).await?;
+    let now = api.clock.now();
+    let mutation = Mutation::begin(ctx, caller, &request, now).await?;
     if let Some(answer) = mutation.answered(&api.store).await? {
         return Ok(answer);
     }
     let endpoint = caller.endpoint(&api.pool, request.id).await?;
     require_test(caller)?;
     let webhook_type = read_type(&endpoint, request.r#type.as_deref())?;
-    let id = send(api, caller, &endpoint, webhook_type).await?;
+    if endpoint.disabled.is_some() {
+        return Err(ApiError::EndpointDisabled);
+    }
+    let event_id = mutation.new_id(now);
+    let id = send(api, caller, &endpoint, webhook_type, &event_id, now).await?;
     let respond = |_: &Game| SendTestEventResponse {
         delivery_id: id.to_string(),
         ..SendTestEventResponse::default()
@@ -59,14 +64,14 @@ async fn send(
     caller: &Caller,
     to: &RegisteredEndpoint,
     webhook_type: WebhookType,
+    event_id: &EventId,
+    now: Timestamp,
 ) -> Result<MessageId, ApiError> {
-    let now = api.clock.now();
     let game_id = GameId::parse(caller.game.id.as_str()).map_err(ApiError::internal)?;
-    let event_id = EventId::new(now);
     let until = Instant::now() + FOLLOWED_WITHIN;
     loop {
         let events = &api.webhooks.test_events;
-        match events.send(&game_id, to, webhook_type, &event_id, now).await {
+        match events.send(&game_id, to, webhook_type, event_id, now).await {
             Ok(Some(id)) => return Ok(id),
             Ok(None) if Instant::now() < until => sleep(LOOK_EVERY).await,
             Ok(None) => return Err(ApiError::Unavailable),
@@ -96,7 +101,7 @@ pub(in crate::api) async fn open_listener(
     caller.require_game(&request.game_id)?;
     require_test(caller)?;
     let shape = fields::shape(request.shape.as_deref())?;
-    let id = EndpointId::new(now);
+    let id: EndpointId = mutation.new_id(now);
     let opened = api.webhooks.listeners.open(&id, &caller.game.id, shape).await;
     opened.map_err(about_listeners)?;
     let respond =
@@ -114,11 +119,13 @@ pub(in crate::api) async fn receive_events(
     require_test(caller)?;
     let after = request.after.as_deref().map_or(Ok(0), read_cursor)?;
     let id = EndpointId::parse(request.id).map_err(|_| ApiError::ListenerNotFound)?;
+    let listeners = &api.webhooks.listeners;
+    listeners.acknowledge(&id, &caller.game.id, after).await.map_err(about_listeners)?;
     let until = Instant::now() + HEARD_WITHIN;
     loop {
-        let heard = api.webhooks.listeners.receive(&id, &caller.game.id, after).await;
-        let heard = heard.map_err(about_listeners)?;
-        if !heard.is_empty() || until <= Instant::now() {
+        let heard = listeners.heard(&id, after).await.map_err(about_listeners)?;
+        let is_over = until <= Instant::now() || api.webhooks.stopping.is_cancelled();
+        if !heard.is_empty() || is_over {
             let events = heard.into_iter().map(message::event).collect();
             return Ok(ReceiveEventsResponse { events, ..ReceiveEventsResponse::default() });
         }

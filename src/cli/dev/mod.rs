@@ -31,7 +31,7 @@ use crate::{
     app::{App, Role, Settings},
     providers::sandbox::Faults,
     telemetry::{self, LogFormat},
-    webhooks::{SecretKeys, TargetPolicy},
+    webhooks::TargetPolicy,
 };
 
 /// How long open requests may take to finish at the end: people at a terminal do not wait long.
@@ -112,7 +112,7 @@ impl DevArgs {
             pay_base_url: base.clone(),
             notify_base_url: None,
             sandbox: Some(self.sandbox_faults),
-            secret_keys: SecretKeys::of(&master),
+            secret_keys: super::database::secret_keys(&master)?,
             targets: TargetPolicy::Anywhere,
             // Nothing stands in front of it.
             notice: Duration::ZERO,

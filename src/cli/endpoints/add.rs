@@ -8,10 +8,10 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{admin, game_id, world},
+        operator::{admin, game_id, shape, webhook_type, world},
         targets::TargetArgs,
     },
-    AtOnce, PerSecond, at_once, description, per_second, shape, webhook_type,
+    AtOnce, PerSecond, at_once, description, per_second,
 };
 use crate::{
     clock::{Clock as _, SystemClock},
@@ -25,7 +25,7 @@ use crate::{
     webhooks::WebhookSecret,
 };
 
-/// Has webhooks sent to one more place, and prints the secret that signs them, this once.
+/// Has webhooks sent to one more place, and prints the secret that signs them.
 ///
 /// Example: toffeepay endpoints add space_shooter --world test --url https://game.example/webhook
 #[derive(Clone, Debug, Args)]
@@ -83,10 +83,7 @@ impl AddArgs {
         } = self;
         targets.check(&url)?;
         if types.is_empty() {
-            types = match shape {
-                PayloadShape::Flat => vec![WebhookType::SessionPaid],
-                PayloadShape::Envelope => WebhookType::ALL.to_vec(),
-            };
+            types = shape.usual_types();
         }
         let opened = database.open().await?;
         let limits = DeliveryLimits {
@@ -100,7 +97,7 @@ impl AddArgs {
         writeln!(output.out, "{}", secret.as_text().expose_secret())?;
         writeln!(
             output.err,
-            "This is the only time that the secret is shown.\nThe endpoint is {id}."
+            "The endpoint is {id}. `toffeepay endpoints reveal` shows the secret again."
         )?;
         Ok(())
     }

@@ -7,10 +7,10 @@ use super::{
     super::{
         CliError, Output,
         database::DatabaseArgs,
-        operator::{OneEndpoint, admin},
+        operator::{OneEndpoint, admin, shape, webhook_type},
         targets::TargetArgs,
     },
-    AtOnce, PerSecond, at_once, description, per_second, shape, webhook_type,
+    AtOnce, PerSecond, at_once, description, per_second,
 };
 use crate::domain::{
     game::{EndpointChange, PayloadShape, WebhookType},

@@ -17,14 +17,7 @@ use std::{
 use clap::{Args, Subcommand};
 
 use super::{CliError, Output, operator::flush};
-use crate::domain::{
-    game::{DeliveryLimits, PayloadShape, WebhookType},
-    text::DisplayName,
-    violation::Violation,
-};
-
-/// The longest that an old secret goes on signing, in hours: a week.
-const GRACE_HOURS_MAX: i64 = 168;
+use crate::domain::{game::DeliveryLimits, text::DisplayName, violation::Violation};
 
 /// Adds, changes, disables and removes webhook endpoints, and rotates their secrets.
 ///
@@ -79,15 +72,6 @@ impl EndpointsArgs {
         flush(output)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn shape(text: &str) -> Result<PayloadShape, Violation> {
-    PayloadShape::parse(text).ok_or_else(|| Violation::new("must be flat or envelope", text))
-}
-
-fn webhook_type(text: &str) -> Result<WebhookType, Violation> {
-    WebhookType::parse(text)
-        .ok_or_else(|| Violation::new("must be a type such as session.paid", text))
 }
 
 fn description(text: &str) -> Result<DisplayName, Violation> {

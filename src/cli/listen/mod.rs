@@ -19,14 +19,13 @@ use forward::Forwarder;
 
 use super::{
     CliError, Output,
-    operator::{flush, game_id},
+    operator::{flush, game_id, shape, webhook_type},
     server_args::{CallError, Server, ServerArgs},
     shutdown,
 };
 use crate::domain::{
     game::{PayloadShape, WebhookType},
     id::GameId,
-    violation::Violation,
     world::World,
 };
 
@@ -152,8 +151,11 @@ impl ListenArgs {
                     }
                 }
                 Err(error) if error.reason() == Some("listener_not_found") => {
-                    after = None;
-                    id = self.open(server).await.map_err(|error| error.into_cli(server, OPEN))?;
+                    match self.open(server).await {
+                        Ok(opened) => (id, after) = (opened, None),
+                        Err(error) if error.may_pass() => sleep(AGAIN_AFTER).await,
+                        Err(error) => return Err(error.into_cli(server, OPEN)),
+                    }
                     writeln!(output.err, "Listening anew: what happened meanwhile was not kept.")?;
                 }
                 Err(error) if error.may_pass() => {
@@ -183,13 +185,4 @@ impl ListenArgs {
         }
         Ok(())
     }
-}
-
-fn shape(text: &str) -> Result<PayloadShape, Violation> {
-    PayloadShape::parse(text).ok_or_else(|| Violation::new("must be flat or envelope", text))
-}
-
-fn webhook_type(text: &str) -> Result<WebhookType, Violation> {
-    let rule = "must be a type such as session.paid";
-    WebhookType::parse(text).ok_or_else(|| Violation::new(rule, text))
 }

@@ -4,11 +4,8 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::super::{CliError, Output, server_args::Server};
+use super::super::{CliError, Output, server_args::Server, webhook::given_secret};
 use crate::webhooks::WebhookSecret;
-
-/// The environment variable that holds it.
-const WEBHOOK_SECRET: &str = "WEBHOOK_SECRET";
 
 /// Their own; or one that is made of the API key, which is then shown.
 ///
@@ -20,20 +17,14 @@ pub(super) fn find(
     server: &Server,
     output: &mut Output<'_>,
 ) -> Result<WebhookSecret, CliError> {
-    let broken = |name, rule: String| CliError::Setting { name, rule, received: None };
-    let own = match file {
-        Some(file) => {
-            let name = "--secret-file";
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                broken(name, format!("must name a file that can be read: {}", error.kind()))
-            })?;
-            Some((name, text))
-        }
-        None => std::env::var(WEBHOOK_SECRET).ok().map(|it| (WEBHOOK_SECRET, it)),
-    };
-    if let Some((name, text)) = own.filter(|(_, text)| !text.trim().is_empty()) {
+    let (name, text) = given_secret(file)?;
+    if file.is_some() || !text.trim().is_empty() {
         let secret = WebhookSecret::parse(text.trim());
-        return secret.map_err(|error| broken(name, format!("must hold one: {error}")));
+        return secret.map_err(|error| CliError::Setting {
+            name,
+            rule: format!("must hold a secret: {error}"),
+            received: None,
+        });
     }
     let secret = WebhookSecret::made_of(server.key_text());
     writeln!(output.err, "Your server checks signatures with this secret, the same each time:")?;

@@ -17,6 +17,11 @@ pub const AT_ONCE_MAX: u16 = 64;
 /// The most that an endpoint may be limited to a second; more is no limit.
 pub const PER_SECOND_MAX: u32 = 10_000;
 
+/// How long rotated secrets sign too unless it is said, in hours.
+pub const GRACE_HOURS_DEFAULT: i64 = 24;
+/// The longest that they do: a week.
+pub const GRACE_HOURS_MAX: i64 = 168;
+
 /// Where webhooks go, and which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {

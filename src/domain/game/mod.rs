@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{GameCommand, GameSettings, IssueKey, RotateKey};
 pub use endpoints::{
-    AT_ONCE_MAX, DeliveryLimits, Disabled, DisabledBy, Endpoint, EndpointChange, PER_SECOND_MAX,
-    RegisteredEndpoint,
+    AT_ONCE_MAX, DeliveryLimits, Disabled, DisabledBy, Endpoint, EndpointChange,
+    GRACE_HOURS_DEFAULT, GRACE_HOURS_MAX, PER_SECOND_MAX, RegisteredEndpoint,
 };
 pub use event::GameEvent;
 pub use keys::Key;

@@ -34,6 +34,17 @@ words! {
     }
 }
 
+impl PayloadShape {
+    /// What an endpoint of this shape hears of that names nothing: as much as a receiver expects who was
+    /// built from the guide, and all for those who know the SDKs.
+    pub fn usual_types(self) -> Vec<WebhookType> {
+        match self {
+            Self::Flat => vec![WebhookType::SessionPaid],
+            Self::Envelope => WebhookType::ALL.to_vec(),
+        }
+    }
+}
+
 words! {
     /// What an endpoint can be told of.
     WebhookType {

@@ -1,9 +1,13 @@
 //! Writes the secrets of endpoints: the first, the next, an end to the old ones, and the same under
 //! another key.
 
-use sqlx::{FromRow, PgConnection, PgPool};
+use std::sync::Arc;
 
-use super::{EndpointSecrets, SecretsError};
+use chrono::TimeDelta;
+use sqlx::{FromRow, PgConnection, PgPool, PgTransaction};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{EndpointSecrets, SecretKeys, SecretsError};
 use crate::{
     domain::{Timestamp, id::EndpointId},
     webhooks::signature::WebhookSecret,
@@ -11,6 +15,9 @@ use crate::{
 
 /// How many secrets are sealed anew in one transaction.
 const REWRAPPED_AT_ONCE: i64 = 100;
+
+/// How long a secret is kept that signs no more.
+const KEPT_AFTER_ITS_END: TimeDelta = TimeDelta::days(7);
 
 #[derive(FromRow)]
 struct SealedRow {
@@ -32,7 +39,7 @@ pub struct Rewrapped {
 }
 
 impl EndpointSecrets {
-    /// Puts the first secret of an endpoint in place. Safe to repeat.
+    /// Puts the first secret of an endpoint in place, made `at` the moment. Safe to repeat.
     ///
     /// # Errors
     ///
@@ -42,17 +49,19 @@ impl EndpointSecrets {
         pool: &PgPool,
         endpoint_id: &EndpointId,
         secret: &WebhookSecret,
+        at: Timestamp,
     ) -> Result<(), SecretsError> {
-        let sealed = self.0.seal(endpoint_id.as_str(), secret)?;
+        let sealed = self.keys.seal(endpoint_id.as_str(), secret)?;
         sqlx::query(
-            "INSERT INTO endpoint_secret (endpoint_id, number, sealed, key_id)
-             VALUES ($1, 1, $2, $3)
+            "INSERT INTO endpoint_secret (endpoint_id, number, sealed, key_id, created_at)
+             VALUES ($1, 1, $2, $3, $4)
              ON CONFLICT (endpoint_id, number)
              DO UPDATE SET sealed = excluded.sealed, key_id = excluded.key_id",
         )
         .bind(endpoint_id.as_str())
         .bind(sealed.bytes)
         .bind(sealed.key_id)
+        .bind(at)
         .execute(pool)
         .await?;
         Ok(())
@@ -68,86 +77,41 @@ impl EndpointSecrets {
         pool: &PgPool,
         endpoint_id: &EndpointId,
     ) -> Result<(), SecretsError> {
-        let query = sqlx::query("DELETE FROM endpoint_secret WHERE endpoint_id = $1");
-        query.bind(endpoint_id.as_str()).execute(pool).await?;
-        Ok(())
+        // After whoever has a turn: what they put in place goes too.
+        let mut turn = self.turn(pool, endpoint_id).await?;
+        sqlx::query("DELETE FROM endpoint_secret WHERE endpoint_id = $1")
+            .bind(endpoint_id.as_str())
+            .execute(&mut *turn.transaction)
+            .await?;
+        turn.end().await
     }
 
-    /// Puts a secret in place, and an end to those before it.
-    ///
-    /// # Errors
-    ///
-    /// A [`SecretsError`].
-    pub async fn replace(
-        &self,
-        pool: &PgPool,
-        endpoint_id: &EndpointId,
-        secret: &WebhookSecret,
-        previous_expires_at: Timestamp,
-    ) -> Result<(), SecretsError> {
-        let mut transaction = pool.begin().await?;
-        lock(&mut transaction, endpoint_id).await?;
-        self.put(&mut transaction, endpoint_id, secret, previous_expires_at).await?;
-        Ok(transaction.commit().await?)
-    }
-
-    /// Does what [`Self::replace`] was to do for a rotation at `rotated_at`, unless it was done: the
-    /// secret is there, or another has followed since.
-    ///
-    /// # Errors
-    ///
-    /// A [`SecretsError`].
-    pub async fn replace_unless_done(
-        &self,
-        pool: &PgPool,
-        endpoint_id: &EndpointId,
-        secret: &WebhookSecret,
-        rotated_at: Timestamp,
-        previous_expires_at: Timestamp,
-    ) -> Result<(), SecretsError> {
-        let mut transaction = pool.begin().await?;
-        lock(&mut transaction, endpoint_id).await?;
-        let rows: Vec<(Vec<u8>, Option<String>, bool)> = sqlx::query_as(
-            "SELECT sealed, key_id, $2 < created_at FROM endpoint_secret WHERE endpoint_id = $1",
-        )
-        .bind(endpoint_id.as_str())
-        .bind(rotated_at)
-        .fetch_all(&mut *transaction)
-        .await?;
-        let is_done = rows.iter().any(|(sealed, key_id, is_later)| {
-            let opened = self.0.open(endpoint_id.as_str(), key_id.as_deref(), sealed);
-            *is_later || opened.is_ok_and(|it| it.is(secret))
-        });
-        if !is_done {
-            self.put(&mut transaction, endpoint_id, secret, previous_expires_at).await?;
-        }
-        Ok(transaction.commit().await?)
-    }
-
-    /// Has the current secret sign alone from now on.
+    /// Waits until nobody else changes the secrets of an endpoint, and keeps others waiting until the
+    /// turn is over: whoever writes to the log within it has their secrets in place in the log's order.
     ///
     /// # Errors
     ///
     /// [`SecretsError::Database`].
-    pub async fn end_old(
+    pub async fn turn(
         &self,
         pool: &PgPool,
         endpoint_id: &EndpointId,
-        at: Timestamp,
-    ) -> Result<(), SecretsError> {
+    ) -> Result<Turn<'_>, SecretsError> {
+        // It is never closed.
+        let place = Arc::clone(&self.turns).acquire_owned().await.ok();
+        let mut transaction = pool.begin().await?;
         sqlx::query(
-            "UPDATE endpoint_secret SET expires_at = $2 WHERE endpoint_id = $1 AND $2 < expires_at",
+            "SELECT FROM endpoint_secret WHERE endpoint_id = $1 ORDER BY number FOR UPDATE",
         )
         .bind(endpoint_id.as_str())
-        .bind(at)
-        .execute(pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        Ok(Turn { keys: &self.keys, endpoint_id: endpoint_id.clone(), transaction, _place: place })
     }
 
     /// Seals the next secrets under the current key that are not under it: at most a hundred, so that
     /// nobody waits for long. `so_far` says how far it is; the same comes back when all are done.
-    /// A secret that does not open is left as it is.
+    /// A secret that does not open is left as it is, and one that signs no more is passed over.
     ///
     /// # Errors
     ///
@@ -161,9 +125,10 @@ impl EndpointSecrets {
         let rows: Vec<SealedRow> = sqlx::query_as(
             "SELECT endpoint_id, number, sealed, key_id FROM endpoint_secret
              WHERE key_id IS DISTINCT FROM $1 AND ($2, $3) < (endpoint_id, number)
+               AND (expires_at IS NULL OR now() < expires_at)
              ORDER BY endpoint_id, number LIMIT $4 FOR UPDATE",
         )
-        .bind(self.0.current_id())
+        .bind(self.keys.current_id())
         .bind(&so_far.after.0)
         .bind(so_far.after.1)
         .bind(REWRAPPED_AT_ONCE)
@@ -172,11 +137,12 @@ impl EndpointSecrets {
         let mut now = so_far;
         for row in rows {
             now.after = (row.endpoint_id.clone(), row.number);
-            match self.0.open(&row.endpoint_id, row.key_id.as_deref(), &row.sealed) {
+            match self.keys.open(&row.endpoint_id, row.key_id.as_deref(), &row.sealed) {
                 Ok(secret) => {
                     self.seal_anew(&mut transaction, &row, &secret).await?;
                     now.done += 1;
                 }
+                Err(_) if now.left.last() == Some(&row.endpoint_id) => {}
                 Err(_) => now.left.push(row.endpoint_id),
             }
         }
@@ -190,7 +156,7 @@ impl EndpointSecrets {
         row: &SealedRow,
         secret: &WebhookSecret,
     ) -> Result<(), SecretsError> {
-        let sealed = self.0.seal(&row.endpoint_id, secret)?;
+        let sealed = self.keys.seal(&row.endpoint_id, secret)?;
         sqlx::query(
             "UPDATE endpoint_secret SET sealed = $3, key_id = $4
              WHERE endpoint_id = $1 AND number = $2",
@@ -203,42 +169,112 @@ impl EndpointSecrets {
         .await?;
         Ok(())
     }
+}
 
-    async fn put(
-        &self,
-        connection: &mut PgConnection,
-        endpoint_id: &EndpointId,
+/// The right to change the secrets of one endpoint. Dropped, it has changed nothing.
+pub struct Turn<'a> {
+    keys: &'a SecretKeys,
+    endpoint_id: EndpointId,
+    transaction: PgTransaction<'a>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Turn<'_> {
+    /// Puts a secret in place that was rotated to at `rotated_at`, and an end to those before it.
+    ///
+    /// # Errors
+    ///
+    /// A [`SecretsError`].
+    pub async fn replace(
+        &mut self,
         secret: &WebhookSecret,
+        rotated_at: Timestamp,
         previous_expires_at: Timestamp,
     ) -> Result<(), SecretsError> {
+        let Self { keys, endpoint_id, transaction, .. } = self;
+        let id = endpoint_id.as_str();
+        // What has not signed for so long nobody will ask for.
+        sqlx::query("DELETE FROM endpoint_secret WHERE endpoint_id = $1 AND expires_at < $2 - $3")
+            .bind(id)
+            .bind(rotated_at)
+            .bind(KEPT_AFTER_ITS_END)
+            .execute(&mut **transaction)
+            .await?;
         sqlx::query(
             "UPDATE endpoint_secret SET expires_at = $2
              WHERE endpoint_id = $1 AND (expires_at IS NULL OR $2 < expires_at)",
         )
-        .bind(endpoint_id.as_str())
+        .bind(id)
         .bind(previous_expires_at)
-        .execute(&mut *connection)
+        .execute(&mut **transaction)
         .await?;
-        let sealed = self.0.seal(endpoint_id.as_str(), secret)?;
+        let sealed = keys.seal(id, secret)?;
         sqlx::query(
             "INSERT INTO endpoint_secret (endpoint_id, number, sealed, key_id, created_at)
-             SELECT $1, coalesce(max(number), 0) + 1, $2, $3, clock_timestamp()
+             SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4
              FROM endpoint_secret WHERE endpoint_id = $1",
         )
-        .bind(endpoint_id.as_str())
+        .bind(id)
         .bind(sealed.bytes)
         .bind(sealed.key_id)
-        .execute(connection)
+        .bind(rotated_at)
+        .execute(&mut **transaction)
         .await?;
         Ok(())
     }
-}
 
-/// Of two rotations at once the second must see the first's new secret to end it.
-async fn lock(connection: &mut PgConnection, endpoint_id: &EndpointId) -> Result<(), SecretsError> {
-    sqlx::query("SELECT FROM endpoint_secret WHERE endpoint_id = $1 FOR UPDATE")
+    /// The same for a rotation that the log has, unless it was done: the secret is there, or another
+    /// has followed since. Nothing is put in place for an endpoint that is gone.
+    ///
+    /// # Errors
+    ///
+    /// A [`SecretsError`].
+    pub async fn replace_unless_done(
+        &mut self,
+        secret: &WebhookSecret,
+        rotated_at: Timestamp,
+        previous_expires_at: Timestamp,
+    ) -> Result<(), SecretsError> {
+        let Self { keys, endpoint_id, transaction, .. } = &mut *self;
+        let rows: Vec<(Vec<u8>, Option<String>, bool)> = sqlx::query_as(
+            "SELECT sealed, key_id, $2 < created_at FROM endpoint_secret WHERE endpoint_id = $1",
+        )
         .bind(endpoint_id.as_str())
-        .execute(connection)
+        .bind(rotated_at)
+        .fetch_all(&mut **transaction)
         .await?;
-    Ok(())
+        let is_done = rows.iter().any(|(sealed, key_id, is_later)| {
+            let opened = keys.open(endpoint_id.as_str(), key_id.as_deref(), sealed);
+            *is_later || opened.is_ok_and(|it| it.is(secret))
+        });
+        if is_done || rows.is_empty() {
+            return Ok(());
+        }
+        self.replace(secret, rotated_at, previous_expires_at).await
+    }
+
+    /// Has the current secret sign alone from `at` on.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretsError::Database`].
+    pub async fn end_old(&mut self, at: Timestamp) -> Result<(), SecretsError> {
+        sqlx::query(
+            "UPDATE endpoint_secret SET expires_at = $2 WHERE endpoint_id = $1 AND $2 < expires_at",
+        )
+        .bind(self.endpoint_id.as_str())
+        .bind(at)
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Has the changes made.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretsError::Database`].
+    pub async fn end(self) -> Result<(), SecretsError> {
+        Ok(self.transaction.commit().await?)
+    }
 }

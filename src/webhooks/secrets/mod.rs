@@ -4,7 +4,10 @@
 mod keep;
 mod keys;
 
+use std::sync::Arc;
+
 use sqlx::{FromRow, PgPool};
+use tokio::sync::Semaphore;
 
 pub use keep::Rewrapped;
 pub use keys::{ENDPOINT_SECRETS_PURPOSE, SecretKeys};
@@ -15,9 +18,16 @@ use crate::{domain::Timestamp, vault::VaultError};
 /// The most secrets that are read, the newest of them: each makes every header longer.
 const SECRETS_MAX: i64 = 8;
 
+/// How many endpoints' secrets are changed at once in a process: each change holds a connection while
+/// it is written to the log, which takes another.
+const TURNS_AT_ONCE: usize = 4;
+
 /// Opens, makes and ends the secrets of endpoints.
 #[derive(Clone)]
-pub struct EndpointSecrets(SecretKeys);
+pub struct EndpointSecrets {
+    keys: SecretKeys,
+    turns: Arc<Semaphore>,
+}
 
 /// Why an endpoint's webhooks cannot be signed. Holds no part of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +64,7 @@ struct Row {
 impl EndpointSecrets {
     /// Secrets that are sealed under `keys`.
     pub fn new(keys: SecretKeys) -> Self {
-        Self(keys)
+        Self { keys, turns: Arc::new(Semaphore::new(TURNS_AT_ONCE)) }
     }
 
     /// The secrets that an endpoint has now, the expired among them. The outer error is the
@@ -80,7 +90,7 @@ impl EndpointSecrets {
     }
 
     fn read(&self, endpoint_id: &str, rows: &[Row]) -> Result<Rotation, Unsignable> {
-        let open = |it: &Row| self.0.open(endpoint_id, it.key_id.as_deref(), &it.sealed);
+        let open = |it: &Row| self.keys.open(endpoint_id, it.key_id.as_deref(), &it.sealed);
         let current = rows.iter().find(|it| it.expires_at.is_none()).ok_or(Unsignable::NoSecret)?;
         // An old one that cannot be opened must not keep the current one from signing.
         let old = |it: &Row| Some((open(it).ok()?, it.expires_at?));
