@@ -44,8 +44,7 @@ struct Row {
     attempts: i32,
     is_first: bool,
     is_held: bool,
-    /// None of one that is held.
-    body: Option<Vec<u8>>,
+    noted_at: Timestamp,
 }
 
 /// Reads at most twice `most` messages that are due `now`: first attempts `after` that number, and
@@ -62,8 +61,6 @@ pub(super) async fn read(
     memory: &[i64],
     most: usize,
 ) -> Result<Page, sqlx::Error> {
-    // Each body is looked up by itself: joined, a plan of before the tables were counted reads all
-    // messages that the endpoint ever had.
     let rows: Vec<Row> = sqlx::query_as(
         "WITH first AS MATERIALIZED (
              SELECT * FROM webhook_due
@@ -86,12 +83,8 @@ pub(super) async fn read(
              UPDATE webhook_due due SET next_at = due.hold_until
              FROM it WHERE due.id = it.id AND it.is_held
          )
-         SELECT id, message_id, session_id, sequence, ordinal, attempts,
-                next_at = 'epoch' AS is_first, is_held,
-                CASE WHEN NOT is_held THEN (
-                    SELECT body FROM webhook_message message
-                    WHERE message.endpoint_id = $1 AND message.noted_at = it.noted_at
-                      AND message.message_id = it.message_id) END AS body
+         SELECT id, message_id, noted_at, session_id, sequence, ordinal, attempts,
+                next_at = 'epoch' AS is_first, is_held
          FROM it ORDER BY next_at, id",
     )
     .bind(&lease.endpoint_id)
@@ -105,15 +98,45 @@ pub(super) async fn read(
     let last = rows.iter().filter(|it| it.is_first).map(|it| it.id).max();
     let firsts = rows.iter().filter(|it| it.is_first).count();
     let is_full = most <= firsts || most <= rows.len() - firsts;
-    let (mut due, mut held, mut lost) = (vec![], vec![], vec![]);
-    for row in rows {
-        match (row.id, row.is_held) {
-            (_, true) => held.push(row.session_id),
-            (id, false) => Due::read(row).map_or_else(|| lost.push(id), |it| due.push(it)),
-        }
+    let (held, free): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|it| it.is_held);
+    let held = held.into_iter().map(|it| it.session_id).collect();
+    let (mut due, mut lost) = (vec![], vec![]);
+    for (row, body) in with_bodies(pool, &lease.endpoint_id, free).await? {
+        let id = row.id;
+        Due::read(row, body).map_or_else(|| lost.push(id), |it| due.push(it));
     }
     forget(pool, lease, &lost).await?;
     Ok(Page { due, last, is_full, held })
+}
+
+/// The sealed body of each message, if it is there.
+///
+/// Apart from what is due, since PostgreSQL plans that anew for each page: with the partitions of all
+/// days in it, the plan took longer than all else. The first and the last time leave one or two of them.
+/// Each is looked up by itself: joined, a plan of before the tables were counted reads all messages that
+/// the endpoint ever had.
+async fn with_bodies(
+    pool: &PgPool,
+    endpoint_id: &str,
+    rows: Vec<Row>,
+) -> Result<Vec<(Row, Option<Vec<u8>>)>, sqlx::Error> {
+    let times = || rows.iter().map(|it| it.noted_at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(vec![]) };
+    let bodies: Vec<Option<Vec<u8>>> = sqlx::query_scalar(
+        "SELECT (SELECT body FROM webhook_message message
+                 WHERE message.endpoint_id = $1 AND message.noted_at = it.noted_at
+                   AND message.message_id = it.message_id AND message.noted_at BETWEEN $4 AND $5)
+         FROM unnest($2::timestamptz[], $3::text[])
+             WITH ORDINALITY AS it (noted_at, message_id, number) ORDER BY number",
+    )
+    .bind(endpoint_id)
+    .bind(times().collect::<Vec<_>>())
+    .bind(rows.iter().map(|it| it.message_id.as_str()).collect::<Vec<_>>())
+    .bind(first)
+    .bind(last)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().zip(bodies).collect())
 }
 
 /// Has nobody read again what there is no message of: it cannot be sent, ever.
@@ -179,8 +202,8 @@ pub(super) async fn count(pool: &PgPool) -> Result<i64, sqlx::Error> {
 
 impl Due {
     /// `None`, if there is no message of it.
-    fn read(row: Row) -> Option<Self> {
-        let (sealed_body, message_id) = (row.body?, MessageId::parse(&row.message_id)?);
+    fn read(row: Row, body: Option<Vec<u8>>) -> Option<Self> {
+        let (sealed_body, message_id) = (body?, MessageId::parse(&row.message_id)?);
         let Row { id, session_id, sequence, ordinal, attempts, .. } = row;
         let place = (sequence, ordinal);
         Some(Self { id, message_id, session_id, place, attempts, sealed_body })

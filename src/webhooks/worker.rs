@@ -62,8 +62,8 @@ const LOOK_GAP: Duration = Duration::from_millis(2);
 /// How long to wait before looking again when the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How often all that is due is counted.
-const COUNT_EVERY: Duration = Duration::from_secs(10);
+/// How often all that is due is counted. Rarely: it is all read for it, and that may be much.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
 
 /// Delivers webhooks. Any number may run, in any number of processes.
 pub struct DeliveryWorker {

@@ -78,6 +78,7 @@ async fn alone(bench: &Bench) -> hdrhistogram::Histogram<u64> {
     let time = time(bench);
     bench.progress(&format!("{PER_SECOND} deliveries a second"));
     stage.endpoint(TAKES_PATH).await;
+    bench.postgres.settle().await;
     let worker = stage.worker();
     let alone = latencies(&stage, time).await;
     drop(worker);
@@ -97,6 +98,7 @@ async fn soon(bench: &mut Bench) {
     stage.sessions(dead).await;
     stage.endpoint(TAKES_PATH).await;
     stage.follow().await;
+    bench.postgres.settle().await;
     let worker = stage.worker();
     let behind = latencies(&stage, time(bench)).await;
     drop(worker);
