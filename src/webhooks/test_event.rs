@@ -52,7 +52,8 @@ impl TestEvents {
     /// Makes an invented event of this type due to an endpoint, and names the message; `None` if the
     /// endpoint is too new for anything to be sent there. The same event is sent once.
     ///
-    /// It is read by its time, as what is sent again is: numbers are the subscription's.
+    /// It is read by its time, as what is sent again is: numbers are the subscription's. An endpoint that
+    /// is left alone for a while gets it afterwards.
     ///
     /// # Errors
     ///
@@ -89,9 +90,6 @@ impl TestEvents {
              ), lane AS (
                  INSERT INTO webhook_lane (endpoint_id) SELECT endpoint_id FROM message
                  ON CONFLICT DO NOTHING
-             ), probed AS (
-                 UPDATE webhook_lane SET open_until = NULL
-                 WHERE endpoint_id IN (SELECT endpoint_id FROM message) AND open_until IS NOT NULL
              ), due AS (
                  INSERT INTO webhook_due
                      (endpoint_id, message_id, session_id, sequence, ordinal, noted_at, next_at)

@@ -33,6 +33,7 @@ async fn whoever_asks_is_told_that_each_service_serves_and_needs_no_key() {
         "pay.v1.PaymentService",
         "pay.v1.RefundService",
         "wallet.v1.AccountService",
+        "webhooks.v1.WebhookService",
         "grpc.health.v1.Health",
     ] {
         assert_eq!(check(&service, name).await, json!({ "status": "SERVING" }), "{name}");

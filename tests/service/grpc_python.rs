@@ -46,6 +46,7 @@ async fn who_knows_only_the_address_finds_the_services_and_calls_them() {
         "pay.v1.PaymentService",
         "pay.v1.RefundService",
         "wallet.v1.AccountService",
+        "webhooks.v1.WebhookService",
         "grpc.health.v1.Health",
     ];
     assert_eq!(grpc.ask(json!({ "list": true })).await["services"], json!(services));

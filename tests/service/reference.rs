@@ -163,7 +163,9 @@ fn assert_covers(documented: &Value, answer: &Value, place: &str) {
                 is_number || it.contains("_06") || it.starts_with("2026-")
             };
             let are_secrets = [documented, answer].iter().all(|it| it.starts_with("whsec_"));
-            assert!(is_own(documented) || are_secrets || documented == answer, "{place}: {answer}");
+            // Which event comes first is up to what payments of other examples are at.
+            let is_any = are_secrets || place == "ReceiveEvents.events.type";
+            assert!(is_own(documented) || is_any || documented == answer, "{place}: {answer}");
         }
         _ => assert_eq!(documented, answer, "{place}"),
     }
