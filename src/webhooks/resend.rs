@@ -21,7 +21,10 @@ pub async fn resend_message(
     message_id: &MessageId,
 ) -> Result<bool, sqlx::Error> {
     let woken = sqlx::query(
-        "WITH message AS MATERIALIZED (
+        "WITH woken AS MATERIALIZED (
+             -- Before the lane's row, as whoever gives a lane back takes them.
+             SELECT FROM webhook_wake WHERE endpoint_id = $1 FOR UPDATE
+         ), message AS MATERIALIZED (
              SELECT endpoint_id, noted_at, message_id, session_id, sequence, ordinal
              FROM webhook_message WHERE endpoint_id = $1 AND message_id = $2
          ), revived AS (
@@ -35,6 +38,7 @@ pub async fn resend_message(
          ), probed AS (
              UPDATE webhook_lane SET open_until = NULL
              WHERE endpoint_id = $1 AND open_until IS NOT NULL AND EXISTS (SELECT FROM message)
+               AND (SELECT count(*) FROM woken) < 2
          )
          SELECT wake_webhooks(endpoint_id, 'epoch') FROM message",
     )
