@@ -6,14 +6,11 @@
 //! [`TargetPolicy::Anywhere`].
 
 use std::{
-    collections::VecDeque,
     io,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     process::Command,
-    sync::Mutex,
 };
 
-use async_trait::async_trait;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -25,8 +22,10 @@ use super::{
 };
 use crate::webhooks::{ports::Ports, target::BlockedTarget};
 
+mod scripted;
 mod table;
 
+use scripted::Scripted;
 use table::{ELSEWHERE, LOOPBACK, NAMES, SPECIAL_PURPOSE, SPELLINGS, TRICKS};
 
 /// What a connection that should not have been tried may take before its row has failed.
@@ -137,38 +136,6 @@ fn hosts(hosts: &[&str]) -> Vec<String> {
 
 fn borrowed(rows: &[String]) -> Vec<&str> {
     rows.iter().map(String::as_str).collect()
-}
-
-/// A resolver that gives one answer after the other, and the last for ever.
-struct Scripted {
-    answers: Mutex<VecDeque<Vec<IpAddr>>>,
-    asked: Mutex<usize>,
-}
-
-impl Scripted {
-    fn new(answers: &[&[IpAddr]]) -> Arc<Self> {
-        let answers = answers.iter().map(|it| it.to_vec()).collect();
-        Arc::new(Self { answers: Mutex::new(answers), asked: Mutex::default() })
-    }
-
-    /// From now on the one answer.
-    fn answer(&self, answer: &[IpAddr]) {
-        *self.answers.lock().unwrap() = [answer.to_vec()].into();
-    }
-
-    fn asked(&self) -> usize {
-        *self.asked.lock().unwrap()
-    }
-}
-
-#[async_trait]
-impl Lookup for Scripted {
-    async fn lookup(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
-        *self.asked.lock().unwrap() += 1;
-        let mut answers = self.answers.lock().unwrap();
-        let answer = if 1 < answers.len() { answers.pop_front() } else { answers.front().cloned() };
-        answer.ok_or_else(|| io::Error::other("no such name"))
-    }
 }
 
 fn sender(policy: TargetPolicy, lookup: Arc<dyn Lookup>) -> Sender {
