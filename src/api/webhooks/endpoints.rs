@@ -1,6 +1,6 @@
 //! Endpoints: added, seen, changed, disabled, enabled and removed.
 
-use buffa::{Inline, MessageField};
+use buffa::{Inline, Message, MessageField};
 use connectrpc::{RequestContext, Response};
 use secrecy::ExposeSecret;
 
@@ -126,20 +126,15 @@ pub(in crate::api) async fn disable_endpoint(
     caller: &Caller,
     request: DisableEndpointRequest,
 ) -> Result<Response<DisableEndpointResponse>, ApiError> {
-    caller.require_scope(KeyScope::Webhooks)?;
-    let now = api.clock.now();
-    let mutation = Mutation::begin(ctx, caller, &request, now).await?;
-    if let Some(answer) = mutation.answered(&api.store).await? {
-        return Ok(answer);
-    }
-    let id = caller.endpoint(&api.pool, request.id).await?.endpoint_id;
-    let (endpoint_id, by) = (id.clone(), DisabledBy::Person);
-    let disable = GameCommand::DisableEndpoint { endpoint_id, by, at: now };
-    let respond = |game: &Game| DisableEndpointResponse {
-        endpoint: endpoint_of(game, &caller.game.id, &id),
-        ..DisableEndpointResponse::default()
+    let disable = |endpoint_id, at| {
+        let by = DisabledBy::Person;
+        GameCommand::DisableEndpoint { endpoint_id, by, at }
     };
-    mutation.execute(&api.store, &caller.game.id, disable, respond).await
+    switch(api, ctx, caller, (&request, &request.id), disable, |endpoint| DisableEndpointResponse {
+        endpoint,
+        ..DisableEndpointResponse::default()
+    })
+    .await
 }
 
 /// Safe to repeat, with the same `Idempotency-Key` and without.
@@ -149,19 +144,33 @@ pub(in crate::api) async fn enable_endpoint(
     caller: &Caller,
     request: EnableEndpointRequest,
 ) -> Result<Response<EnableEndpointResponse>, ApiError> {
+    let enable = |endpoint_id, at| GameCommand::EnableEndpoint { endpoint_id, at };
+    switch(api, ctx, caller, (&request, &request.id), enable, |endpoint| EnableEndpointResponse {
+        endpoint,
+        ..EnableEndpointResponse::default()
+    })
+    .await
+}
+
+/// Gives the command for the endpoint whose id stands beside the request, and answers with what the
+/// endpoint is then.
+async fn switch<M: Message>(
+    api: &Api,
+    ctx: &RequestContext,
+    caller: &Caller,
+    (request, id): (&impl Message, &str),
+    command: impl FnOnce(EndpointId, Timestamp) -> GameCommand,
+    respond: impl Fn(MessageField<Endpoint, Inline<Endpoint>>) -> M + Send + Sync,
+) -> Result<Response<M>, ApiError> {
     caller.require_scope(KeyScope::Webhooks)?;
     let now = api.clock.now();
-    let mutation = Mutation::begin(ctx, caller, &request, now).await?;
+    let mutation = Mutation::begin(ctx, caller, request, now).await?;
     if let Some(answer) = mutation.answered(&api.store).await? {
         return Ok(answer);
     }
-    let id = caller.endpoint(&api.pool, request.id).await?.endpoint_id;
-    let enable = GameCommand::EnableEndpoint { endpoint_id: id.clone(), at: now };
-    let respond = |game: &Game| EnableEndpointResponse {
-        endpoint: endpoint_of(game, &caller.game.id, &id),
-        ..EnableEndpointResponse::default()
-    };
-    mutation.execute(&api.store, &caller.game.id, enable, respond).await
+    let id = caller.endpoint(&api.pool, id).await?.endpoint_id;
+    let respond = |game: &Game| respond(endpoint_of(game, &caller.game.id, &id));
+    mutation.execute(&api.store, &caller.game.id, command(id.clone(), now), respond).await
 }
 
 /// Safe to repeat with the same `Idempotency-Key`.
@@ -172,7 +181,7 @@ pub(in crate::api) async fn remove_endpoint(
     request: RemoveEndpointRequest,
 ) -> Result<Response<RemoveEndpointResponse>, ApiError> {
     caller.require_scope(KeyScope::Webhooks)?;
-    let at: Timestamp = api.clock.now();
+    let at = api.clock.now();
     let mutation = Mutation::begin(ctx, caller, &request, at).await?;
     if let Some(answer) = mutation.answered(&api.store).await? {
         // The first may have died before it could.
