@@ -86,4 +86,10 @@ impl Method {
     pub(super) fn variables(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'))
     }
+
+    /// The fields of its request that its path does not have.
+    pub(super) fn fields_beside_path(&self) -> impl Iterator<Item = &'static Field> {
+        let fields = message(self.request).into_iter().flat_map(|it| it.fields);
+        fields.filter(|field| self.variables().all(|it| it != field.name))
+    }
 }

@@ -99,9 +99,7 @@ fn parameters(method: &Method, example: Option<&Example>) -> Vec<Value> {
         }
         parameters.push(parameter);
     }
-    let in_query =
-        |it: &&Field| !method.has_body && !method.variables().any(|name| name == it.name);
-    for field in request.fields.iter().filter(in_query) {
+    for field in method.fields_beside_path().filter(|_| !method.has_body) {
         let mut parameter = json!({
             "name": field.name, "in": "query", "description": field.about,
             "required": limits::required(request.name).contains(&field.name),
@@ -133,8 +131,8 @@ fn body(method: &Method) -> Value {
     if method.variables().next().is_none() {
         return json!({ "$ref": reference(request.name) });
     }
-    // The path says it all: whatever else is given must agree with that.
-    json!({ "type": "object", "properties": {} })
+    // What is in the path may be said again, and must agree with that.
+    object(request, method.fields_beside_path())
 }
 
 fn responses(method: &Method, example: Option<&Example>) -> Value {
@@ -206,25 +204,30 @@ fn add(name: &str, schemas: &mut Map<String, Value>) {
     else {
         return;
     };
-    let properties = message.fields.iter().map(|field| {
-        let mut schema = field_schema(message, field);
-        schema["description"] = field.about.into();
-        (field.name.to_owned(), schema)
-    });
-    let mut schema = json!({
-        "type": "object",
-        "description": message.about,
-        "properties": properties.collect::<Map<_, _>>(),
-    });
-    if !limits::required(message.name).is_empty() {
-        schema["required"] = json!(limits::required(message.name));
-    }
-    schemas.insert(limits::short(message.name).to_owned(), schema);
+    schemas.insert(limits::short(message.name).to_owned(), object(message, message.fields.iter()));
     for field in message.fields {
         if let Kind::Message(name) = field.kind {
             add(name, schemas);
         }
     }
+}
+
+/// A message with some of its fields.
+fn object(message: &Message, fields: impl Iterator<Item = &'static Field>) -> Value {
+    let mut properties = Map::new();
+    for field in fields {
+        let mut schema = field_schema(message, field);
+        schema["description"] = field.about.into();
+        properties.insert(field.name.to_owned(), schema);
+    }
+    let is_there = |it: &&&str| properties.contains_key(**it);
+    let required: Vec<_> = limits::required(message.name).iter().filter(is_there).collect();
+    let mut schema = json!({ "type": "object", "description": message.about });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema["properties"] = properties.into();
+    schema
 }
 
 fn field_schema(message: &Message, field: &Field) -> Value {

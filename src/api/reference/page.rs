@@ -121,7 +121,7 @@ fn introduction(base: &str) -> Markup {
             dt { "Repeats" }
             dd { (rich("With an `Idempotency-Key`, whatever changes something is safe to repeat for 24 hours: a repeat gets the first answer and `Idempotent-Replayed: true`.")) }
             dt { "Lists" }
-            dd { (rich("Newest first. `X-Total-Count` says how many there are, `X-Has-More` whether there are more after these.")) }
+            dd { (rich("Newest first, but endpoints in the order in which they were added. Where they come in pages, `X-Has-More` says whether there are more after these, and `X-Total-Count`, where it is counted, how many there are.")) }
         }
     }
 }
@@ -162,8 +162,6 @@ fn parameters(method: &Method) -> Markup {
         let is_in_path = method.variables().any(|it| it == field.name);
         let place = match (is_in_path, method.has_body) {
             (true, _) => "path",
-            // The path says it all.
-            (false, true) if method.variables().next().is_some() => continue,
             (false, true) => "body",
             (false, false) => "query",
         };

@@ -143,6 +143,12 @@ impl EndpointChange {
     }
 }
 
+/// Numbers are told as numbers, and what is none as it was written.
+fn of_limit(rule: &'static str, text: &str) -> Violation {
+    let number = text.parse::<i64>().map(|it| Violation::of_number(rule, it));
+    number.unwrap_or_else(|_| Violation::new(rule, text))
+}
+
 impl DeliveryLimits {
     /// Reads how many deliveries may be under way at once.
     ///
@@ -151,7 +157,7 @@ impl DeliveryLimits {
     /// A [`Violation`] if it is not 1 to [`AT_ONCE_MAX`].
     pub fn parse_at_once(text: &str) -> Result<NonZeroU16, Violation> {
         let limit = text.parse().ok().filter(|it: &NonZeroU16| it.get() <= AT_ONCE_MAX);
-        limit.ok_or_else(|| Violation::new("must be 1 to 64", text))
+        limit.ok_or_else(|| of_limit("must be 1 to 64", text))
     }
 
     /// Reads how many deliveries may begin in a second.
@@ -161,7 +167,7 @@ impl DeliveryLimits {
     /// A [`Violation`] if it is not 1 to [`PER_SECOND_MAX`].
     pub fn parse_per_second(text: &str) -> Result<NonZeroU32, Violation> {
         let limit = text.parse().ok().filter(|it: &NonZeroU32| it.get() <= PER_SECOND_MAX);
-        limit.ok_or_else(|| Violation::new("must be 1 to 10,000", text))
+        limit.ok_or_else(|| of_limit("must be 1 to 10,000", text))
     }
 
     fn are_usual(&self) -> bool {
