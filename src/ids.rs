@@ -5,7 +5,8 @@ use uuid::Uuid;
 use crate::domain::{
     Timestamp,
     id::{
-        EndpointId, EventId, KeyId, PaymentId, RecoveryId, RefundId, SessionId, StudioId, id_bytes,
+        EndpointId, EventId, KeyId, PaymentId, PersonId, RecoveryId, RefundId, SessionId, SignInId,
+        StudioId, id_bytes,
     },
 };
 
@@ -39,7 +40,10 @@ macro_rules! new_id {
     };
 }
 
-new_id!(EndpointId, EventId, KeyId, PaymentId, RecoveryId, RefundId, SessionId, StudioId);
+new_id!(
+    EndpointId, EventId, KeyId, PaymentId, PersonId, RecoveryId, RefundId, SessionId, SignInId,
+    StudioId
+);
 
 fn fresh_bytes(now: Timestamp) -> [u8; 24] {
     let unix_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();

@@ -18,6 +18,7 @@ pub mod checkout;
 
 pub mod admin;
 pub mod audit;
+pub mod people;
 
 pub mod app;
 pub mod cli;

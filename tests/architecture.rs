@@ -29,13 +29,13 @@ struct Layer {
 }
 
 /// Plain helpers that every row but the domain's may use. They know the domain at most.
-const TOOLS: [&str; 5] = ["clock", "crash_points", "ids", "rate_limits", "vault"];
+const TOOLS: [&str; 6] = ["clock", "crash_points", "ids", "page_headers", "rate_limits", "vault"];
 
 /// Put everything together, so they may use everything.
 const COMPOSITION: [&str; 4] = ["app", "cli", "lib", "main"];
 
 /// What each of them may show to those who serve people: see `Layer::faces`.
-const FACES: &[&str] = &["audit", "providers", "webhooks"];
+const FACES: &[&str] = &["audit", "people", "providers", "webhooks"];
 
 const DOMAIN_CRATES: &[&str] =
     &["chrono", "cqrs_es", "data_encoding", "iso_currency", "serde", "thiserror", "url", "uuid"];
@@ -48,6 +48,7 @@ const LAYERS: &[Layer] = &[
     row("processes", &["domain", "event_store", "providers"]),
     row("webhooks", &["domain", "event_store"]),
     row("audit", &["domain", "event_store"]),
+    row("people", &["domain", "event_store", "projections"]),
     face("api", &["domain", "event_store", "projections", "proto"]),
     face("checkout", &["domain", "event_store", "projections"]),
     face("dashboard", &["domain", "event_store", "projections"]),

@@ -22,12 +22,13 @@ use serde_json::Value;
 use toffeepay::{
     domain::{
         game::{DisabledBy, Game, GameEvent, KeyScope, PayloadShape, WebhookType},
+        person::{Person, PersonEvent, Proof},
         private::MARK,
         session::{
             CancelReason, CaptureMode, DeclineReason, PaymentMethod, PaymentStatus, RefundCause,
             RefundStatus, Session, SessionEvent, SessionStatus, VoidReason,
         },
-        studio::{Studio, StudioEvent},
+        studio::{Role, Studio, StudioEvent},
     },
     event_store::StoredAggregate,
 };
@@ -163,6 +164,7 @@ fn the_shape_of_no_stored_event_has_changed() {
     every_sample_stands_in_its_file("session", samples::session());
     every_sample_stands_in_its_file("game", samples::game());
     every_sample_stands_in_its_file("studio", samples::studio());
+    every_sample_stands_in_its_file("person", samples::person());
 }
 
 #[test]
@@ -170,6 +172,7 @@ fn every_event_ever_stored_is_still_read_and_written_back_the_same() {
     every_file_is_read_and_written_back::<Session>(files("session"));
     every_file_is_read_and_written_back::<Game>(files("game"));
     every_file_is_read_and_written_back::<Studio>(files("studio"));
+    every_file_is_read_and_written_back::<Person>(files("person"));
 }
 
 #[test]
@@ -187,7 +190,8 @@ fn a_file_of_an_older_version_that_no_upcaster_takes_is_noticed() {
 fn every_kind_of_event_has_a_file() {
     every_variant_has_a_file::<SessionEvent>("session", 20);
     every_variant_has_a_file::<GameEvent>("game", 13);
-    every_variant_has_a_file::<StudioEvent>("studio", 1);
+    every_variant_has_a_file::<StudioEvent>("studio", 4);
+    every_variant_has_a_file::<PersonEvent>("person", 9);
 }
 
 #[test]
@@ -196,6 +200,7 @@ fn a_private_field_that_is_absent_or_null_reads_as_erased() {
     assert_eq!(private_fields_can_be_erased::<Session>(), 4 * 2 + 7);
     assert_eq!(private_fields_can_be_erased::<Game>(), 0);
     assert_eq!(private_fields_can_be_erased::<Studio>(), 0);
+    assert_eq!(private_fields_can_be_erased::<Person>(), 5);
 }
 
 /// A word, once stored, is read for ever; a new one is added to its list here.
@@ -236,6 +241,8 @@ fn every_word_ever_stored_is_still_read() {
     read(RefundCause::ALL, "game paid_late operator");
     read(KeyScope::ALL, "read write refund webhooks");
     read(PayloadShape::ALL, "flat envelope");
+    read(Proof::ALL, "password_and_code link");
+    read(Role::ALL, "owner developer finance support");
     read(
         WebhookType::ALL,
         "session.created session.paid session.failed session.expired session.cancelled \

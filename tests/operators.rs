@@ -21,6 +21,8 @@ mod endpoints;
 mod games_and_keys;
 #[path = "operators/help.rs"]
 mod help;
+#[path = "operators/people.rs"]
+mod people;
 #[path = "operators/replay.rs"]
 mod replay;
 #[path = "operators/schema.rs"]

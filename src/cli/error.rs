@@ -4,8 +4,9 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path, process::ExitCode};
 
 use crate::{
     admin::AdminError,
-    domain::{game::GameError, id::SessionId},
+    domain::{game::GameError, id::SessionId, person::EmailAddress},
     event_store::migrations::SchemaError,
+    people::PeopleError,
 };
 
 /// The exit code of every command that could not do what it was asked for. As `diff` and `grep`
@@ -48,6 +49,12 @@ pub enum CliError {
     /// Nothing has this id.
     #[error("the log has no session {0}")]
     SessionNotFound(SessionId),
+    /// Nobody has this address.
+    #[error("nobody has an account with the e-mail address {0}; see `toffeepay people invite`")]
+    PersonNotFound(EmailAddress),
+    /// An act about a person was refused.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// Some secrets stay under another key.
     #[error(
         "secrets of these endpoints do not open with any key that is set, and were left: {endpoints}"

@@ -14,6 +14,7 @@ pub mod listen;
 pub mod migrate;
 mod operator;
 mod output;
+pub mod people;
 pub mod replay;
 pub mod serve;
 mod server_args;
@@ -56,6 +57,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Games(games::GamesArgs),
     Keys(keys::KeysArgs),
+    People(people::PeopleArgs),
     Endpoints(endpoints::EndpointsArgs),
     Deliveries(deliveries::DeliveriesArgs),
     Replay(replay::ReplayArgs),
@@ -74,6 +76,7 @@ impl Cli {
             Command::Migrate(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Games(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Keys(args) => Output::standard(async |it| args.run(it).await).await,
+            Command::People(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Endpoints(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Deliveries(args) => Output::standard(async |it| args.run(it).await).await,
             Command::Listen(args) => Output::standard(async |it| args.run(it).await).await,

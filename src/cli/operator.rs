@@ -35,7 +35,7 @@ pub(super) fn admin(opened: &Opened) -> Admin {
 
 /// How the log names them: `operator:` and the account's name. Not a proof, only a trace: whoever
 /// holds the master key can say anything.
-fn actor() -> String {
+pub(super) fn actor() -> String {
     let name = ["USER", "LOGNAME"].into_iter().find_map(|it| env::var(it).ok());
     let name = name.filter(|it| !it.is_empty());
     let name = name.unwrap_or_else(|| format!("uid-{}", nix::unistd::getuid()));

@@ -108,6 +108,14 @@ id! {
     /// A studio, which owns games.
     StudioId, "stu_"
 }
+id! {
+    /// A person who works at a studio.
+    PersonId, "per_"
+}
+id! {
+    /// One time that a person came in, until they leave.
+    SignInId, "sgn_"
+}
 
 /// A game's name in URLs and requests, chosen by its studio: `[a-z0-9_-]{1,64}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

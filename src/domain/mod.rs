@@ -21,6 +21,8 @@ pub mod world;
 
 pub mod game;
 pub mod session;
+
+pub mod person;
 pub mod studio;
 
 mod words;

@@ -7,6 +7,7 @@ pub mod game;
 pub mod list;
 mod literal;
 pub mod payment;
+pub mod person;
 pub mod refund;
 pub mod session;
 pub mod status;

@@ -18,9 +18,9 @@ impl StoredAggregate for Studio {
 
     fn rows(&self, id: &str, version: i64) -> impl Serialize {
         match self {
-            Self::Present { name, .. } => {
-                json!({ "studios": [{ "id": id, "version": version, "name": name }] })
-            }
+            Self::Present { name, members, .. } => json!({ "studios": [{
+                "id": id, "version": version, "name": name, "members": members,
+            }] }),
             Self::Absent | Self::Corrupt => json!({}),
         }
     }

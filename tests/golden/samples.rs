@@ -11,17 +11,18 @@ use toffeepay::domain::{
         DeliveryLimits, DisabledBy, Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape,
         RateLimit, WebhookType,
     },
-    id::{EndpointId, GameId, KeyId, PaymentId, RefundId, StudioId, id_bytes},
+    id::{EndpointId, GameId, KeyId, PaymentId, PersonId, RefundId, SignInId, StudioId, id_bytes},
     image::{ContentHash, ImageKind, ItemImage},
     item::{Country, Item},
     money::Money,
+    person::{EmailAddress, Origin, PersonEvent, Proof},
     private::Private,
     return_url::ReturnUrl,
     session::{
         CancelReason, CaptureMode, DeclineReason, PaymentMethod, ProviderName, ProviderText,
         Reference, RefundCause, SessionEvent, VoidReason,
     },
-    studio::StudioEvent,
+    studio::{Role, StudioEvent},
     text::{DisplayName, ItemTitle, RefundReason, UserId},
     world::World,
 };
@@ -361,5 +362,43 @@ fn endpoints() -> Vec<(Suffix, GameEvent)> {
 
 pub(crate) fn studio() -> Vec<(Suffix, StudioEvent)> {
     let name = DisplayName::parse("Nebula Games").unwrap();
-    vec![(PLAIN, StudioEvent::Founded { name, founded_at: at() })]
+    let (person_id, role) = (person_id(), Role::Owner);
+    vec![
+        (PLAIN, StudioEvent::Founded { name, founded_at: at() }),
+        (PLAIN, StudioEvent::MemberAdded { person_id: person_id.clone(), role, added_at: at() }),
+        (PLAIN, StudioEvent::RoleChanged { person_id: person_id.clone(), role, changed_at: at() }),
+        (PLAIN, StudioEvent::MemberRemoved { person_id, removed_at: at() }),
+    ]
+}
+
+pub(crate) fn person() -> Vec<(Suffix, PersonEvent)> {
+    let email = EmailAddress::parse("ada@studio.example").unwrap();
+    let name = DisplayName::parse("Ada").unwrap();
+    let sign_in_id = || SignInId::from_bytes(bytes());
+    let from = || Origin {
+        address: Some("203.0.113.7".to_owned()),
+        agent: Some("Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
+    };
+    let signed_in = |proof| PersonEvent::SignedIn {
+        sign_in_id: sign_in_id(),
+        proof,
+        from: from().into(),
+        signed_in_at: at(),
+    };
+    vec![
+        (PLAIN, PersonEvent::Invited { email: email.into(), invited_at: at() }),
+        (PLAIN, PersonEvent::LinkIssued { expires_at: at(), issued_at: at() }),
+        (PLAIN, PersonEvent::Enrolled { name: name.into(), enrolled_at: at() }),
+        (PLAIN, signed_in(Proof::PasswordAndCode)),
+        ("by_link", signed_in(Proof::Link)),
+        (PLAIN, PersonEvent::Proved { sign_in_id: sign_in_id(), proved_at: at() }),
+        (PLAIN, PersonEvent::SignedOut { sign_in_id: sign_in_id(), signed_out_at: at() }),
+        (PLAIN, PersonEvent::Locked { until: at(), from: from().into(), locked_at: at() }),
+        (PLAIN, PersonEvent::ShutOut { shut_out_at: at() }),
+        (PLAIN, PersonEvent::LetIn { let_in_at: at() }),
+    ]
+}
+
+fn person_id() -> PersonId {
+    PersonId::from_bytes(bytes())
 }

@@ -10,8 +10,8 @@ use sqlx::{Connection, PgConnection, PgPool};
 use toffeepay::cli::{
     CliError, EXIT_TROUBLE, Output, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs,
     dev::DevArgs, endpoints::EndpointsArgs, games::GamesArgs, keys::KeysArgs, listen::ListenArgs,
-    migrate::MigrateArgs, replay::ReplayArgs, serve::ServeArgs, trigger::TriggerArgs,
-    webhook::WebhookArgs,
+    migrate::MigrateArgs, people::PeopleArgs, replay::ReplayArgs, serve::ServeArgs,
+    trigger::TriggerArgs, webhook::WebhookArgs,
 };
 use toffeepay::domain::id::GameId;
 use toffeepay::event_store::{EventStore, migrations};
@@ -51,6 +51,7 @@ enum Line {
     Migrate(MigrateArgs),
     Games(GamesArgs),
     Keys(KeysArgs),
+    People(PeopleArgs),
     Endpoints(EndpointsArgs),
     Deliveries(DeliveriesArgs),
     Replay(ReplayArgs),
@@ -117,6 +118,7 @@ impl Ground {
         let mut words = [&["toffeepay"], words].concat();
         words.extend(["--database-url", &self.service_url]);
         let opens = words.contains(&"replay") || words[1..3] == ["deliveries", "show"];
+        let opens = opens || words[1] == "people";
         let is_with_key = opens || WITH_KEY.contains(&words[2]);
         if is_with_key {
             words.extend(["--master-key-file", self.key_file.to_str().unwrap()]);
@@ -164,6 +166,7 @@ pub(crate) async fn run(words: &[&str]) -> Ran {
         Line::Migrate(args) => args.run(output).await.map(succeeded),
         Line::Games(args) => args.run(output).await.map(succeeded),
         Line::Keys(args) => args.run(output).await.map(succeeded),
+        Line::People(args) => args.run(output).await.map(succeeded),
         Line::Endpoints(args) => args.run(output).await.map(succeeded),
         Line::Deliveries(args) => args.run(output).await.map(succeeded),
         Line::Replay(args) => args.run(output).await,

@@ -6,12 +6,13 @@ use toffeepay::cli::Cli;
 use crate::ground::{refusal, run};
 
 /// The commands that this test knows enough of.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "dev",
     "serve",
     "migrate",
     "games",
     "keys",
+    "people",
     "endpoints",
     "deliveries",
     "replay",

@@ -19,19 +19,29 @@ pub(super) struct ReadModel {
     kind: &'static str,
     /// The column that holds the aggregate's id.
     owner: &'static str,
+    /// Columns whose values identify somebody or may do so: a report names them and no more.
+    private: &'static [&'static str],
 }
 
 /// All of them.
-pub(super) const READ_MODELS: [ReadModel; 5] = [
-    ReadModel { table: "session", key: "sessions", kind: "session", owner: "id" },
-    ReadModel { table: "payment", key: "payments", kind: "session", owner: "session_id" },
-    ReadModel { table: "refund", key: "refunds", kind: "session", owner: "session_id" },
-    ReadModel { table: "game", key: "games", kind: "game", owner: "id" },
-    ReadModel { table: "studio", key: "studios", kind: "studio", owner: "id" },
+pub(super) const READ_MODELS: [ReadModel; 6] = [
+    model("session", "sessions", "session", "id", &["user_id", "return_url"]),
+    model("payment", "payments", "session", "session_id", &["user_id"]),
+    model("refund", "refunds", "session", "session_id", &["reason"]),
+    model("game", "games", "game", "id", &[]),
+    model("studio", "studios", "studio", "id", &[]),
+    model("person", "people", "person", "id", &["email", "name"]),
 ];
 
-/// Columns whose values identify a player or may do so: a report names them and no more.
-const PRIVATE_COLUMNS: [&str; 3] = ["user_id", "return_url", "reason"];
+const fn model(
+    table: &'static str,
+    key: &'static str,
+    kind: &'static str,
+    owner: &'static str,
+    private: &'static [&'static str],
+) -> ReadModel {
+    ReadModel { table, key, kind, owner, private }
+}
 
 #[derive(FromRow)]
 struct Pair {
@@ -106,7 +116,7 @@ impl ReadModel {
         let Pair { id, owner, folded, stored } = pair;
         let kind = match (folded, stored) {
             (Some(Json(folded)), Some(Json(stored))) => DifferenceKind::Changed {
-                columns: columns(&folded, &stored),
+                columns: columns(&folded, &stored, self.private),
                 is_ahead: folded["version"].as_i64() < stored["version"].as_i64(),
             },
             (Some(_), None) => DifferenceKind::Missing,
@@ -116,10 +126,14 @@ impl ReadModel {
     }
 }
 
-fn columns(folded: &Map<String, Value>, stored: &Map<String, Value>) -> Vec<ColumnDifference> {
+fn columns(
+    folded: &Map<String, Value>,
+    stored: &Map<String, Value>,
+    private: &[&str],
+) -> Vec<ColumnDifference> {
     let differs = folded.iter().filter(|(column, value)| stored.get(*column) != Some(*value));
     let difference = |(column, value): (&String, &Value)| {
-        let is_public = !PRIVATE_COLUMNS.contains(&column.as_str());
+        let is_public = !private.contains(&column.as_str());
         let shown = |value: Option<&Value>| value.filter(|_| is_public).cloned();
         let (folded, stored) = (shown(Some(value)), shown(stored.get(column)));
         ColumnDifference { column: column.clone(), folded, stored }

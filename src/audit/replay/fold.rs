@@ -5,7 +5,7 @@ use serde_json::{Value, to_value};
 
 use super::Damage;
 use crate::{
-    domain::{game::Game, session::Session, studio::Studio},
+    domain::{game::Game, person::Person, session::Session, studio::Studio},
     event_store::{StoredAggregate, StoredStream, StreamKeys},
 };
 
@@ -30,6 +30,7 @@ pub(super) enum FoldedAs {
     Session(Session),
     Game,
     Studio,
+    Person,
 }
 
 /// Folds a stream.
@@ -55,6 +56,10 @@ pub(super) fn fold(stream: &StoredStream, keys: &StreamKeys) -> Result<Folded, D
         kind if kind == Studio::TYPE => {
             let (_, rows) = fold_as::<Studio>(stream, id, keys)?;
             Ok(folded(Studio::TYPE, rows, FoldedAs::Studio))
+        }
+        kind if kind == Person::TYPE => {
+            let (_, rows) = fold_as::<Person>(stream, id, keys)?;
+            Ok(folded(Person::TYPE, rows, FoldedAs::Person))
         }
         _ => Err(Damage::UnknownKind(stream.name.clone())),
     }

@@ -1,0 +1,73 @@
+//! `people`: members of a studio, as an operator takes them in and lets them go.
+
+use crate::ground::{Ground, refusal};
+
+const EMAIL: &str = "ada@studio.example";
+
+async fn studio(ground: &Ground) -> String {
+    ground.game("space_shooter").await;
+    ground.text("SELECT id FROM studio").await
+}
+
+#[tokio::test]
+async fn a_person_is_invited_given_a_link_promoted_shut_out_and_let_go() {
+    let ground = Ground::new().await;
+    let studio = studio(&ground).await;
+    let invited =
+        ground.run(&["people", "invite", EMAIL, "--studio", &studio, "--role", "owner"]).await;
+    assert_eq!(invited.code, 0, "{invited:?}");
+    let person_id = invited.out.trim();
+    let list = async || ground.run(&["people", "list", &studio]).await;
+    assert_eq!(list().await.out, format!("{person_id}\towner\t{EMAIL}\t-\tinvited\n"));
+
+    let base = "https://pay.example/";
+    let link = ground.run(&["people", "link", EMAIL, "--base-url", base, "--hours", "1"]).await;
+    assert!(link.out.starts_with("https://pay.example/dashboard/enter/"), "{link:?}");
+    assert!(link.err.contains("lets ada@studio.example in once"), "{link:?}");
+
+    let bob = "bob@studio.example";
+    let invite = ["people", "invite", bob, "--studio", &studio, "--role", "support"];
+    assert_eq!(ground.run(&invite).await.code, 0);
+    let last = ground.run(&["people", "remove", EMAIL, "--studio", &studio]).await;
+    assert!(last.code == 2 && last.err.contains("keeps at least one owner"), "{last:?}");
+    let role = ["people", "role", bob, "--studio", &studio, "--role", "owner"];
+    assert!(ground.run(&role).await.out.ends_with("\towner\n"));
+    assert_eq!(ground.run(&["people", "remove", EMAIL, "--studio", &studio]).await.code, 0);
+
+    assert_eq!(ground.run(&["people", "shut-out", bob]).await.code, 0);
+    let after = list().await.out;
+    assert!(after.contains(&format!("\towner\t{bob}\t-\tshut out\n")) && !after.contains(EMAIL));
+    let link = ground.run(&["people", "link", bob, "--base-url", base]).await;
+    assert!(link.code == 2 && link.err.contains("may not come in"), "{link:?}");
+    assert_eq!(ground.run(&["people", "let-in", bob]).await.code, 0);
+
+    let actors = "SELECT string_agg(DISTINCT convert_from(entry, 'UTF8')::json ->> 'actor', ',')
+                  FROM event WHERE stream LIKE 'person-%'";
+    assert!(ground.text(actors).await.starts_with("operator:"));
+    let replayed = ground.run(&["replay"]).await;
+    assert_eq!(replayed.code, 0, "{replayed:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_left_behind_by_an_invitation_to_a_studio_that_is_not_there() {
+    let ground = Ground::new().await;
+    let nowhere = format!("stu_{}", "0".repeat(39));
+    let invite = ["people", "invite", EMAIL, "--studio", &nowhere, "--role", "owner"];
+    let invited = ground.run(&invite).await;
+    assert!(invited.code == 2 && invited.err.contains("no such studio"), "{invited:?}");
+    assert_eq!(ground.number("SELECT count(*) FROM person_email").await, 0);
+    let link = ground.run(&["people", "link", EMAIL, "--base-url", "https://pay.example"]).await;
+    assert!(link.code == 2 && link.err.contains(EMAIL), "{link:?}");
+}
+
+#[test]
+fn wrong_words_are_told_what_they_should_be() {
+    let said = refusal(&["toffeepay", "people", "shut-out", "ada"]);
+    assert!(said.contains("must be an e-mail address") && said.contains("\"ada\""), "{said}");
+    let invite =
+        |role| refusal(&["toffeepay", "people", "invite", EMAIL, "--studio", "x", "--role", role]);
+    assert!(invite("boss").contains("must be"), "{}", invite("boss"));
+    let link =
+        ["toffeepay", "people", "link", EMAIL, "--base-url", "https://p.example", "--hours", "169"];
+    assert!(refusal(&link).contains("169"));
+}
