@@ -22,12 +22,14 @@ use crate::{
     api::{self, Api, Calls, Health, KeyLimits, KeyUse, Webhooks},
     checkout::Checkout,
     clock::{Clock, SystemClock},
+    dashboard::Dashboard,
     domain::world::World,
     event_store::{
         EventStore,
         subscription::{self, Follower, Wake},
     },
     ids::SHARD,
+    people::People,
     processes::{CallWorker, ProviderCalls, Timer},
     projections::status::StatusReader,
     providers::{
@@ -83,6 +85,8 @@ pub struct Settings {
     pub notice: Duration,
     /// How long open requests may take to finish at the end.
     pub drain: Duration,
+    /// Whether the dashboard shows nothing to people who have no second factor.
+    pub needs_second_factor: bool,
 }
 
 /// The log's database, as the service's restricted role.
@@ -235,11 +239,18 @@ impl App {
             pay_base_url: self.settings.pay_base_url.clone(),
             providers: self.providers.clone(),
         };
+        let dashboard = Dashboard {
+            people: Arc::new(self.people()),
+            pool: self.pool.clone(),
+            clock: Arc::clone(&self.clock),
+            base_url: self.settings.pay_base_url.clone(),
+            needs_second_factor: self.settings.needs_second_factor,
+        };
         let bank = self.bank.as_ref().map(|it| it.routes()).unwrap_or_default();
         let discovery = api::discovery_routes(health)?;
         let calls = api.calls();
         let others = inside.merge(api.routes()).merge(discovery);
-        let others = others.merge(checkout.routes()).merge(bank);
+        let others = others.merge(checkout.routes()).merge(dashboard.routes()).merge(bank);
         Ok(Front { calls: Some(calls), others })
     }
 
@@ -248,6 +259,11 @@ impl App {
         let Settings { secret_keys, targets, .. } = &self.settings;
         let (keys, targets) = (secret_keys.clone(), targets.clone());
         Webhooks::new(&self.pool, &self.master, keys, self.urls(), targets, stopping)
+    }
+
+    fn people(&self) -> People {
+        let clock = Arc::clone(&self.clock);
+        People::new(self.store.clone(), self.pool.clone(), &self.master, clock)
     }
 
     fn urls(&self) -> PublicUrls {

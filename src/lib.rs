@@ -15,6 +15,7 @@ pub mod webhooks;
 
 pub mod api;
 pub mod checkout;
+pub mod dashboard;
 
 pub mod admin;
 pub mod audit;
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod crash_points;
 pub mod http_client;
 pub mod ids;
+pub mod page_headers;
 pub mod private_postgres;
 pub mod rate_limits;
 pub mod server;

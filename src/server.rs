@@ -4,9 +4,13 @@
 mod heads;
 mod stalled;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
 use http::{HeaderValue, Version, header::CONNECTION};
 use hyper::{
     body::Incoming,
@@ -105,11 +109,11 @@ pub async fn serve(
             () = closing.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else { continue };
         // Small answers must not wait for a larger packet.
         let _ = stream.set_nodelay(true);
         let calls = Calls::default();
-        let service = watched(service.clone(), calls.clone(), leaving.clone());
+        let service = watched(service.clone(), peer, calls.clone(), leaving.clone());
         let (builder, watcher) = (builder.clone(), open.watcher());
         let stop = closing.clone();
         tokio::spawn(async move {
@@ -144,6 +148,7 @@ enum Protocol {
 /// The service, telling when a call begins and when it is over, and the client that the end is near.
 fn watched(
     service: impl Answers,
+    peer: SocketAddr,
     calls: Calls,
     leaving: CancellationToken,
 ) -> impl HyperService<
@@ -153,7 +158,8 @@ fn watched(
     Future: Send,
 > + Clone {
     let service = TowerToHyperService::new(service);
-    service_fn(move |request: http::Request<Incoming>| {
+    service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
         let call = calls.begin();
         let announces = request.version() <= Version::HTTP_11;
         let answering = service.call(request.map(|body| Body::new(call.reading(body))));
@@ -186,10 +192,10 @@ async fn has_begun(stream: &tokio::net::TcpStream) -> Option<Protocol> {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer, place)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
             tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;

@@ -6,7 +6,6 @@ use axum::http::{StatusCode, header::CONTENT_SECURITY_POLICY};
 use toffeepay::{
     checkout::{
         card_form::{CardProblems, FieldProblem},
-        headers::Nonce,
         page_response,
         views::{
             ActionUrl, ActionView, LateMoney, Notice, Outcome, PayView, Problem, ResultView,
@@ -23,6 +22,7 @@ use toffeepay::{
         text::{DisplayName, ItemTitle},
         world::World,
     },
+    page_headers::Nonce,
 };
 
 const SCRIPT_BYTES_MAX: usize = 30 * 1024;

@@ -10,7 +10,7 @@ use axum::{
 use sqlx::PgPool;
 use url::Url;
 
-use super::{frame::problem, headers::plain_headers, look_ups::LookUps, views::Problem};
+use super::{frame::problem, look_ups::LookUps, views::Problem};
 use crate::{
     clock::Clock,
     domain::{
@@ -19,6 +19,7 @@ use crate::{
     },
     event_store::{CommandContext, EventStore, StoreError},
     ids::REQUEST_ID_HEADER,
+    page_headers::plain_headers,
     providers::Registry,
 };
 

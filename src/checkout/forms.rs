@@ -10,7 +10,6 @@ use super::{
     card_form::{CardForm, read_payment_id},
     desk::{Desk, to_page, went_wrong},
     frame::problem,
-    headers::is_same_origin,
     show::{Told, draw, last_setback},
     views::{Notice, Problem},
 };
@@ -26,6 +25,7 @@ use crate::{
     },
     event_store::{AppendError, ExecuteError, StoreError},
     ids::SHARD,
+    page_headers::is_same_origin,
     providers::{Instrument, Provider, ProviderError, SIMULATED_WALLET_TOKEN, TokenizeError},
 };
 

@@ -14,10 +14,11 @@ use tokio::time::timeout;
 
 use super::{
     desk::request_id,
-    headers::plain_headers,
     page_response,
     views::{Problem, problem_page},
 };
+
+use crate::page_headers::plain_headers;
 
 /// How long an answer may take. Shorter than the server's own limit, whose answer is no page.
 const ANSWER_WITHIN: Duration = Duration::from_secs(25);

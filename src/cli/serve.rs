@@ -101,6 +101,7 @@ impl ServeArgs {
             targets: self.targets.policy(),
             notice: Duration::from_secs(self.notice_s.into()),
             drain: Duration::from_secs(self.drain_s.into()),
+            needs_second_factor: true,
         };
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.map_err(|error| CliError::listen(self.listen, &error))?;

@@ -47,6 +47,21 @@ impl GameRow {
         sqlx::query_as("SELECT * FROM game WHERE id = $1").bind(id).fetch_optional(pool).await
     }
 
+    /// The games of some studios, by what players see.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer.
+    pub async fn of_studios(
+        pool: &PgPool,
+        studio_ids: &[String],
+    ) -> Result<Vec<Self>, sqlx::Error> {
+        sqlx::query_as("SELECT * FROM game WHERE studio_id = ANY ($1) ORDER BY name, id")
+            .bind(studio_ids)
+            .fetch_all(pool)
+            .await
+    }
+
     /// All games, by their names.
     ///
     /// # Errors

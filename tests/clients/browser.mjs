@@ -13,6 +13,7 @@
 
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const LAUNCH_FLAGS = [
@@ -25,6 +26,8 @@ const LAUNCH_FLAGS = [
   "--disable-sync",
 ];
 const PAGE_TEXT_CHARACTERS_MAX = 4000;
+// The success criteria of WCAG 2.2, levels A and AA, by axe's names for them.
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 const scenario = JSON.parse(readFileSync(0, "utf8"));
 const seen = { events: [], navigations: [], console: [], requests: [] };
@@ -158,6 +161,20 @@ async function takePicture(path) {
   await page.screenshot({ path, fullPage: true });
 }
 
+// Whether axe finds nothing that WCAG forbids.
+async function expectAccessible() {
+  await page.evaluate(axe.source);
+  const { violations, passes } = await page.evaluate(
+    (values) => window.axe.run({ runOnly: { type: "tag", values } }),
+    WCAG,
+  );
+  if (passes.length === 0) throw new Error("axe has looked at nothing");
+  const told = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id} (${help}): ${html}\n${failureSummary}`),
+  );
+  if (told.length > 0) throw new Error(`not accessible:\n${told.join("\n")}`);
+}
+
 // Each waits, by Playwright's own means, until it can be done. What it returns goes into the events.
 const STEPS = {
   goto: (url) => goTo(url),
@@ -175,6 +192,7 @@ const STEPS = {
   expect_value: ([label, text]) => expectValue(label, text),
   expect_url: (pattern) => page.waitForURL(new RegExp(pattern), { waitUntil: "commit" }),
   expect_navigation: (pattern) => expectNavigation(pattern),
+  expect_accessible: () => expectAccessible(),
   screenshot: (path) => takePicture(path),
   evaluate: (expression) => page.evaluate(expression),
 };

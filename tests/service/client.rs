@@ -37,10 +37,10 @@ pub(crate) const GET_SESSION_STATUS: &str = "/pay.v1.PaymentService/GetSessionSt
 pub(crate) const LIST_SESSIONS: &str = "/pay.v1.PaymentService/ListSessions";
 pub(crate) const LIST_PAYMENTS: &str = "/pay.v1.PaymentService/ListPayments";
 pub(crate) const LIST_REFUNDS: &str = "/pay.v1.RefundService/ListRefunds";
-/// Not offered, and answered all the same.
 /// What the methods about webhooks begin with.
 pub(crate) const WEBHOOKS: &str = "/webhooks.v1.WebhookService";
 
+/// Not offered, and answered all the same.
 pub(crate) const WALLET_METHODS: [&str; 4] = [
     "/wallet.v1.AccountService/GetAccount",
     "/wallet.v1.AccountService/ListAccounts",

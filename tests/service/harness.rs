@@ -69,6 +69,7 @@ pub(crate) struct EnvFile {
     pub(crate) game_id: String,
     pub(crate) api_key: String,
     pub(crate) webhook_secret: String,
+    pub(crate) dashboard_url: String,
     pub(crate) database_url: String,
 }
 

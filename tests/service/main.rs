@@ -17,6 +17,7 @@ mod receiver;
 mod browser;
 mod connect_node;
 mod crashes;
+mod dashboard;
 mod discovery;
 mod endpoints;
 mod errors;

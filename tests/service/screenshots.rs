@@ -10,21 +10,64 @@ use super::support::browser::Browser;
 
 #[tokio::test]
 #[ignore = "makes pictures to look at: cargo test --test service screenshots -- --ignored"]
-async fn screenshots_of_every_page() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
-    std::fs::create_dir_all(&folder).unwrap();
+async fn screenshots_of_every_page_for_players() {
     let service = Service::start(Options::default()).await;
-    let looks = [
+    for (look, browser) in looks() {
+        show_every_page(&service, browser, &|page| picture(page, look)).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "makes pictures to look at: cargo test --test service screenshots -- --ignored"]
+async fn screenshots_of_the_dashboard() {
+    for (look, browser) in looks() {
+        show_the_dashboard(browser, &|page| picture(page, look)).await;
+    }
+}
+
+fn looks() -> [(&'static str, Browser); 4] {
+    [
         ("light-390", phone()),
         ("dark-390", phone().dark()),
         ("light-1280", Browser::desktop()),
         ("dark-1280", Browser::desktop().dark()),
-    ];
-    for (look, browser) in looks {
-        let picture = |page: &str| -> PathBuf { folder.join(format!("{page}-{look}.png")) };
-        show_every_page(&service, browser, &picture).await;
-    }
-    eprintln!("the pictures are in {}", folder.canonicalize().unwrap().display());
+    ]
+}
+
+/// Where a page's picture goes.
+fn picture(page: &str, look: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(format!("{page}-{look}.png"))
+}
+
+async fn show_the_dashboard(browser: Browser, picture: &impl Fn(&str) -> PathBuf) {
+    let service = Service::start(Options::default()).await;
+    let shown = browser
+        .goto(&service.env.dashboard_url)
+        .screenshot(&picture("20-link"))
+        .click("Sign in")
+        .expect_text("Demo Studio")
+        .screenshot(&picture("21-games"))
+        .click("Choose a password")
+        .screenshot(&picture("22-enroll"))
+        .fill("Your name", "Ada")
+        .fill("Password", "aaaaaaaaaaaa")
+        .fill("Code of your authenticator", "000000")
+        .click("Save")
+        .screenshot(&picture("23-enroll-wrong"))
+        .click("Back to the dashboard")
+        .click("Sign out")
+        .screenshot(&picture("24-sign-in"))
+        .fill("E-mail", "demo@localhost")
+        .fill("Password", "wrong password")
+        .fill("Code of your authenticator", "000000")
+        .click("Sign in")
+        .screenshot(&picture("25-sign-in-wrong"))
+        .goto(&service.env.dashboard_url)
+        .click("Sign in")
+        .screenshot(&picture("26-used-link"));
+    let _ = shown.run().await;
 }
 
 async fn show_every_page(service: &Service, browser: Browser, picture: &impl Fn(&str) -> PathBuf) {

@@ -138,6 +138,7 @@ impl Site {
             game_id: "space_shooter".to_owned(),
             api_key: self.api_key.clone(),
             webhook_secret: String::new(),
+            dashboard_url: String::new(),
             database_url: self.service_url.clone(),
         };
         let address = address.parse().unwrap();

@@ -184,6 +184,11 @@ impl Browser {
         self.step("expect_navigation", pattern)
     }
 
+    /// Has axe look for whatever WCAG 2.2 AA forbids; there may be nothing.
+    pub fn expect_accessible(self) -> Self {
+        self.step("expect_accessible", true)
+    }
+
     /// The whole page, as a PNG.
     pub fn screenshot(self, path: &Path) -> Self {
         self.step("screenshot", path.display().to_string())

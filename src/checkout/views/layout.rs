@@ -4,8 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{View, icons};
 use crate::{
-    checkout::headers::Nonce,
     domain::{id::SessionId, world::World},
+    page_headers::Nonce,
 };
 
 /// Under 30 KB with the style; a test holds that.

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     checkout::{
         card_form::{CardProblems, FieldProblem, field},
-        headers::Nonce,
         total::format_money,
     },
     domain::{
         id::{PaymentId, SessionId},
         world::World,
     },
+    page_headers::Nonce,
 };
 
 /// What the payment page shows.

@@ -7,7 +7,7 @@ use super::{
     icons,
     layout::{Document, document},
 };
-use crate::{checkout::headers::Nonce, domain::world::World};
+use crate::{domain::world::World, page_headers::Nonce};
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

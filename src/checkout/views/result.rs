@@ -9,12 +9,12 @@ use super::{
     words::decline_title,
 };
 use crate::{
-    checkout::headers::Nonce,
     domain::{
         id::{PaymentId, SessionId},
         return_url::ReturnUrl,
         session::{DeclineReason, SessionStatus},
     },
+    page_headers::Nonce,
 };
 
 /// How long a page stays before the script goes back to the game, in milliseconds: good news is

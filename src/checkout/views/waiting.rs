@@ -8,7 +8,7 @@ use super::{
     layout::{Document, Refresh, document},
     summary::receipt,
 };
-use crate::{checkout::headers::Nonce, domain::id::SessionId};
+use crate::{domain::id::SessionId, page_headers::Nonce};
 
 /// How often a browser without script looks again, in seconds.
 const REFRESH_SECONDS: u32 = 3;

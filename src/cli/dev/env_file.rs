@@ -21,6 +21,7 @@ pub(super) fn write(
     path: &Path,
     base: &Url,
     demo: &Demo,
+    dashboard: &Url,
     database_url: &str,
 ) -> Result<(), CliError> {
     let base = base.as_str().trim_end_matches('/');
@@ -30,6 +31,7 @@ pub(super) fn write(
         "game_id": demo.game_id.as_str(),
         "api_key": demo.api_key,
         "webhook_secret": demo.webhook_secret,
+        "dashboard_url": dashboard,
         "database_url": database_url,
     });
     private_file::write(path, format!("{content:#}\n").as_bytes())

@@ -33,6 +33,7 @@ pub(super) async fn when_ready(base: &Url, stop: &CancellationToken) {
 pub(super) fn print(
     base: &Url,
     demo: &Demo,
+    dashboard: &Url,
     server: &Server,
     webhook_url: Option<&Url>,
     secrets: &Path,
@@ -52,6 +53,8 @@ ToffeePay is ready at {base} (test money, {database}).
   webhook secret  {secret}
   webhooks        {webhooks}
   reference       {base}/docs
+  dashboard       {dashboard}
+                  (lets you in once, within a day; dev prints another at its next start)
 
 Create a payment session:
 

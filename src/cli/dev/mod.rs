@@ -9,6 +9,7 @@ mod demo;
 mod env_file;
 mod greeting;
 mod kept;
+mod owner;
 mod private_file;
 mod receiver;
 
@@ -70,7 +71,7 @@ pub struct DevArgs {
     #[arg(long, value_name = "URL", value_parser = webhook_url)]
     webhook_url: Option<Url>,
     /// Once everything answers, a JSON file with api_url, pay_url, game_id, api_key,
-    /// webhook_secret and database_url is put here, readable by its owner only. One that is there
+    /// webhook_secret, dashboard_url (it lets in once) and database_url is put here, readable by its owner only. One that is there
     /// at the start is removed first.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
@@ -117,12 +118,14 @@ impl DevArgs {
             // Nothing stands in front of it.
             notice: Duration::ZERO,
             drain: DRAIN,
+            needs_second_factor: false,
         };
         let pool = database.pool.clone();
         let app = App::new(database, folder.master_key()?, settings).map_err(CliError::start)?;
         super::check_key(app.store()).await?;
         let webhook_url = self.webhook_url.clone().unwrap_or_else(|| receiver::url(&base));
         let demo = demo::prepare(app.store(), &pool, &master, &folder, webhook_url).await?;
+        let dashboard = owner::link(app.store(), &pool, &master, &demo.game_id, &base).await?;
 
         let stop = CancellationToken::new();
         shutdown::on_signal(&stop);
@@ -137,7 +140,7 @@ impl DevArgs {
         greeting::when_ready(&base, &stop).await;
         let greeted = match stop.is_cancelled() {
             true => Ok(()),
-            false => self.greet(&base, &demo, &server, &folder.secrets_file()),
+            false => self.greet(&base, &demo, &dashboard, &server, &folder.secrets_file()),
         };
         if greeted.is_err() {
             stop.cancel();
@@ -153,13 +156,14 @@ impl DevArgs {
         &self,
         base: &Url,
         demo: &Demo,
+        dashboard: &Url,
         server: &Server,
         secrets: &Path,
     ) -> Result<(), CliError> {
         if let Some(file) = &self.env_file {
-            env_file::write(file, base, demo, server.url())?;
+            env_file::write(file, base, demo, dashboard, server.url())?;
         }
-        greeting::print(base, demo, server, self.webhook_url.as_ref(), secrets);
+        greeting::print(base, demo, dashboard, server, self.webhook_url.as_ref(), secrets);
         Ok(())
     }
 }

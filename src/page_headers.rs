@@ -1,7 +1,7 @@
-//! What every answer of the payment page says to the browser, and whether a form is our own.
+//! What every answer for people says to their browser, and whether a form is our own.
 //!
-//! Knows nothing of sessions. The page may run our one script and style, send its forms to us,
-//! and nothing else: see [`page_headers`].
+//! Knows no page. Each may run our one script and style, send its forms to us, and nothing else: see
+//! [`page_headers`].
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -51,14 +51,27 @@ impl Nonce {
     }
 }
 
+/// From where a page may show pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    /// From us alone.
+    Own,
+    /// From anywhere over https too: a game may link to the picture of an item.
+    Linked,
+}
+
 /// The headers of a page whose script and style carry `nonce`.
 ///
 /// `form-action` also covers where a form's answer redirects to, in Chrome: a form must lead to
 /// one of our own pages, and only that page sends the player to a game or a bank.
-pub fn page_headers(nonce: &Nonce) -> HeaderMap {
+pub fn page_headers(nonce: &Nonce, pictures: Pictures) -> HeaderMap {
+    let https = match pictures {
+        Pictures::Own => "",
+        Pictures::Linked => " https:",
+    };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         img-src 'self' https: data:; form-action 'self'; connect-src 'self'; base-uri 'none'; \
+         img-src 'self'{https} data:; form-action 'self'; connect-src 'self'; base-uri 'none'; \
          frame-ancestors 'none'",
         nonce = nonce.as_str()
     );
@@ -131,13 +144,17 @@ mod tests {
     fn a_page_may_run_only_what_carries_its_own_nonce() {
         let (first, second) = (Nonce::generate(), Nonce::generate());
         assert_ne!(first, second);
-        let headers = page_headers(&first);
+        let headers = page_headers(&first, Pictures::Linked);
         let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; "), "{policy}");
         assert!(policy.contains(&format!("script-src 'nonce-{}';", first.as_str())), "{policy}");
         assert!(policy.contains(&format!("style-src 'nonce-{}';", first.as_str())), "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(policy.contains("img-src 'self' https: data:;"), "{policy}");
+        let own = page_headers(&first, Pictures::Own);
+        let own = own[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(own.contains("img-src 'self' data:;"), "{own}");
         assert_eq!(headers[CACHE_CONTROL], "no-store");
         assert_eq!(headers[REFERRER_POLICY], "no-referrer");
     }

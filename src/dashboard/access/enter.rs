@@ -1,0 +1,50 @@
+//! Coming in by a link that is used up by that.
+//!
+//! The link itself only shows a button: what looks at links before people do, such as a mail's guard, uses
+//! none up.
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use super::{
+    next::HOME,
+    origin::From,
+    own_form::OpenForm,
+    sign_in::{come_in, status_of},
+};
+use crate::{
+    dashboard::{
+        answers::{page, trouble, went_wrong},
+        desk::{Dashboard, request_id},
+        views::{Trouble, enter_page as drawn},
+    },
+    people::{SIGN_IN_LINK_PATH, Token, Unwelcome},
+};
+
+/// `GET /dashboard/enter/{token}`
+pub(super) async fn enter_page(Path(token): Path<String>) -> Response {
+    let Some(link) = Token::parse(&token) else { return trouble(Trouble::Link) };
+    let path = format!("{SIGN_IN_LINK_PATH}{}", link.reveal());
+    page(StatusCode::OK, |nonce| drawn(&path, nonce))
+}
+
+/// `POST /dashboard/enter/{token}`
+pub(super) async fn enter(
+    State(desk): State<Dashboard>,
+    Path(token): Path<String>,
+    From(from): From,
+    headers: HeaderMap,
+    OpenForm(_): OpenForm,
+) -> Response {
+    let Some(link) = Token::parse(&token) else { return trouble(Trouble::Link) };
+    match desk.people.sign_in_by_link(&link, from, request_id(&headers)).await {
+        Ok(signed_in) => come_in(&desk, &signed_in, HOME),
+        Err(Unwelcome::Link) => trouble(Trouble::Link),
+        Err(Unwelcome::TooOften) => trouble(Trouble::TooOften),
+        Err(error) if status_of(&error).is_some() => trouble(Trouble::Busy),
+        Err(error) => went_wrong(&error),
+    }
+}

@@ -1,0 +1,16 @@
+//! Leaving.
+
+use axum::{extract::State, response::Response};
+
+use super::{own_form::OwnForm, sign_in::way_out};
+use crate::dashboard::{answers::went_wrong, desk::Dashboard};
+
+/// `POST /dashboard/sign-out`
+pub(super) async fn leave(State(desk): State<Dashboard>, form: OwnForm) -> Response {
+    let newcomer = form.newcomer;
+    let context = newcomer.context(desk.clock.now());
+    match desk.people.sign_out(&newcomer.stay, &context).await {
+        Ok(()) => way_out(&desk),
+        Err(error) => went_wrong(&error),
+    }
+}

@@ -1,0 +1,36 @@
+//! Who somebody is: the cookie, the forms by which they come in and prove who they are, and the check
+//! that a form is one of ours.
+
+mod cookie;
+mod enroll;
+mod enter;
+mod fields;
+mod leave;
+mod next;
+mod origin;
+mod own_form;
+mod prove;
+mod sign_in;
+mod visitor;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+
+pub(super) use visitor::Visitor;
+
+use super::desk::Dashboard;
+use fields::FORM_BYTES_MAX;
+
+/// The pages that somebody needs to come in and to leave.
+pub(super) fn routes() -> Router<Dashboard> {
+    Router::new()
+        .route("/dashboard/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
+        .route("/dashboard/enter/{token}", get(enter::enter_page).post(enter::enter))
+        .route("/dashboard/enroll", get(enroll::enroll_page).post(enroll::enroll))
+        .route("/dashboard/prove", get(prove::prove_page).post(prove::prove))
+        .route("/dashboard/sign-out", post(leave::leave))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+}

@@ -1,0 +1,100 @@
+//! Coming in with a password and a code.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, header::SET_COOKIE},
+    response::Response,
+};
+
+use super::{
+    cookie,
+    fields::Fields,
+    next::Next,
+    origin::From,
+    own_form::OpenForm,
+    visitor::{Newcomer, SIGN_IN},
+};
+use crate::{
+    dashboard::{
+        answers::{lead_to, page, trouble, went_wrong},
+        desk::{Dashboard, request_id},
+        views::{SignInView, Trouble, field, sign_in_page as drawn},
+    },
+    domain::person::EmailAddress,
+    people::{Credentials, PeopleError, SignedIn, Unwelcome},
+};
+
+/// `GET /dashboard/sign-in`
+pub(super) async fn sign_in_page(
+    newcomer: Result<Newcomer, Response>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let next = Next::parse(Fields::read(query.unwrap_or_default().as_bytes()).text(field::NEXT));
+    if newcomer.is_ok() {
+        return lead_to(next.as_str());
+    }
+    let view = SignInView { next: next.as_str(), email: "", problem: None };
+    page(StatusCode::OK, |nonce| drawn(&view, nonce))
+}
+
+/// `POST /dashboard/sign-in`
+pub(super) async fn sign_in(
+    State(desk): State<Dashboard>,
+    From(from): From,
+    headers: HeaderMap,
+    OpenForm(fields): OpenForm,
+) -> Response {
+    let next = Next::parse(fields.text(field::NEXT));
+    let typed = fields.text(field::EMAIL).trim();
+    // What cannot be an address is nobody's, and told in the same words.
+    let tried = match EmailAddress::parse(typed) {
+        Ok(email) => {
+            let (password, code) =
+                (fields.secret(field::PASSWORD), fields.text(field::CODE).into());
+            let credentials = Credentials { email, password, code };
+            desk.people.sign_in(credentials, from, request_id(&headers)).await
+        }
+        Err(_) => Err(Unwelcome::Refused),
+    };
+    match tried {
+        Ok(signed_in) => come_in(&desk, &signed_in, next.as_str()),
+        Err(refused) => {
+            let Some(status) = status_of(&refused) else { return went_wrong(&refused) };
+            let problem = refused.to_string();
+            let view = SignInView { next: next.as_str(), email: typed, problem: Some(&problem) };
+            page(status, |nonce| drawn(&view, nonce))
+        }
+    }
+}
+
+/// The status of a refusal that a person is told; `None` for what only the operator is to know.
+pub(super) fn status_of(refused: &Unwelcome) -> Option<StatusCode> {
+    match refused {
+        Unwelcome::Refused => Some(StatusCode::FORBIDDEN),
+        Unwelcome::Link => Some(StatusCode::GONE),
+        Unwelcome::TooOften => Some(StatusCode::TOO_MANY_REQUESTS),
+        Unwelcome::People(PeopleError::Busy | PeopleError::Conflict) => {
+            Some(StatusCode::SERVICE_UNAVAILABLE)
+        }
+        Unwelcome::People(_) => None,
+    }
+}
+
+/// Has the browser keep that somebody is in, and leads them on.
+pub(super) fn come_in(desk: &Dashboard, signed_in: &SignedIn, next: &str) -> Response {
+    let Some(cookie) = cookie::keep(&signed_in.token, &desk.base_url) else {
+        return trouble(Trouble::WentWrong);
+    };
+    let mut response = lead_to(next);
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    response
+}
+
+/// Where somebody is led who has just gone.
+pub(super) fn way_out(desk: &Dashboard) -> Response {
+    let mut response = lead_to(SIGN_IN);
+    if let Some(cookie) = cookie::forget(&desk.base_url) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,101 @@
+//! Somebody who is in. A handler that takes one is closed to everybody else.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+    response::Response,
+};
+
+use super::{cookie, next::Next};
+use crate::{
+    dashboard::{
+        answers::{lead_to, went_wrong},
+        desk::{Dashboard, request_id},
+    },
+    domain::Timestamp,
+    event_store::CommandContext,
+    people::{Membership, People, Stay, Token},
+};
+
+/// Where somebody says who they are, and where they choose a password.
+pub(super) const SIGN_IN: &str = "/dashboard/sign-in";
+pub(super) const ENROLL: &str = "/dashboard/enroll";
+
+/// Somebody who is in, with or without a second factor.
+pub(in crate::dashboard) struct Newcomer {
+    pub(in crate::dashboard) stay: Stay,
+    token: Token,
+    request_id: String,
+}
+
+/// Somebody who is in and may look around.
+pub(in crate::dashboard) struct Visitor {
+    newcomer: Newcomer,
+    /// Where they work.
+    pub(in crate::dashboard) memberships: Vec<Membership>,
+}
+
+impl FromRequestParts<Dashboard> for Newcomer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Dashboard) -> Result<Self, Response> {
+        let way_in = || {
+            let is_page = parts.method == Method::GET;
+            let wanted = parts.uri.path_and_query().filter(|_| is_page).map(|it| it.as_str());
+            lead_to(&Next::parse(wanted.unwrap_or_default()).behind(SIGN_IN))
+        };
+        let token = cookie::read(&parts.headers, &desk.base_url).ok_or_else(way_in)?;
+        let stay = desk.people.stay(&token).await.map_err(|error| went_wrong(&error))?;
+        let stay = stay.ok_or_else(way_in)?;
+        Ok(Self { stay, token, request_id: request_id(&parts.headers).to_owned() })
+    }
+}
+
+impl FromRequestParts<Dashboard> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Dashboard) -> Result<Self, Response> {
+        let newcomer = Newcomer::from_request_parts(parts, desk).await?;
+        if desk.needs_second_factor && !newcomer.stay.is_enrolled {
+            return Err(lead_to(ENROLL));
+        }
+        let memberships = desk.people.memberships(newcomer.stay.person_id.as_str()).await;
+        let memberships = memberships.map_err(|error| went_wrong(&error))?;
+        Ok(Self { newcomer, memberships })
+    }
+}
+
+impl Newcomer {
+    /// What every form of theirs has in it.
+    pub(in crate::dashboard) fn form_token(&self, people: &People) -> String {
+        people.form_token(&self.token)
+    }
+
+    /// What they do stands in the log under their name, with their stay as what led to it.
+    pub(super) fn context(&self, now: Timestamp) -> CommandContext {
+        let context = CommandContext::new(self.stay.actor(), self.request_id.as_str(), now);
+        context.because_of(self.stay.sign_in_id.as_str())
+    }
+
+    /// Joins all that this request leads to.
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
+impl Visitor {
+    /// Who.
+    pub(in crate::dashboard) fn stay(&self) -> &Stay {
+        &self.newcomer.stay
+    }
+
+    /// What every form of theirs has in it.
+    pub(in crate::dashboard) fn form_token(&self, people: &People) -> String {
+        self.newcomer.form_token(people)
+    }
+
+    /// The games of the studios that they work at.
+    pub(in crate::dashboard) fn studio_ids(&self) -> Vec<String> {
+        self.memberships.iter().map(|it| it.studio_id.clone()).collect()
+    }
+}

@@ -1,0 +1,29 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use sqlx::PgPool;
+use url::Url;
+
+use crate::{clock::Clock, ids::REQUEST_ID_HEADER, people::People};
+
+/// What the dashboard works with.
+#[derive(Clone)]
+pub struct Dashboard {
+    /// Who somebody is.
+    pub people: Arc<People>,
+    /// For reading.
+    pub pool: PgPool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where people find it, without `/dashboard`.
+    pub base_url: Url,
+    /// Whether who has no second factor yet must choose one before they see anything.
+    pub needs_second_factor: bool,
+}
+
+/// The request's name in logs and events. Every request has one.
+pub(super) fn request_id(headers: &HeaderMap) -> &str {
+    headers.get(REQUEST_ID_HEADER).and_then(|it| it.to_str().ok()).unwrap_or_default()
+}
