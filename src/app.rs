@@ -40,7 +40,7 @@ use crate::{
     telemetry,
     vault::Key,
     webhooks::{
-        Deliveries, DeliveryWorker, PublicUrls, SecretKeys, SenderError, TargetPolicy,
+        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, SenderError, TargetPolicy,
         keep_partitions,
     },
 };
@@ -241,7 +241,9 @@ impl App {
         };
         let dashboard = Dashboard {
             people: Arc::new(self.people()),
+            store: self.store.clone(),
             pool: self.pool.clone(),
+            history: Arc::new(History::new(self.pool.clone(), &self.master)),
             clock: Arc::clone(&self.clock),
             base_url: self.settings.pay_base_url.clone(),
             needs_second_factor: self.settings.needs_second_factor,

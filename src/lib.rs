@@ -28,6 +28,7 @@ pub mod clock;
 pub mod crash_points;
 pub mod http_client;
 pub mod ids;
+pub mod money_text;
 pub mod page_headers;
 pub mod private_postgres;
 pub mod rate_limits;

@@ -1,7 +1,7 @@
-//! What every answer for people says to their browser, and whether a form is our own.
+//! What every answer to a browser says of what its page may do, and whether a form is our own.
 //!
-//! Knows no page. Each may run our one script and style, send its forms to us, and nothing else: see
-//! [`page_headers`].
+//! Knows nothing of what a page is about. A page may run our one script and style, send its forms to
+//! us, and nothing else: see [`page_headers`].
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -51,29 +51,30 @@ impl Nonce {
     }
 }
 
-/// From where a page may show pictures.
+/// What a page holds besides its text and its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
-    /// From us alone.
-    Own,
-    /// From anywhere over https too: a game may link to the picture of an item.
-    Linked,
+pub enum Contents {
+    /// Our script, and pictures, also of other sites: a game may link to those of its items.
+    ScriptAndPictures,
+    /// Nothing: no script runs, and nothing of another site is loaded.
+    Plain,
 }
 
 /// The headers of a page whose script and style carry `nonce`.
 ///
 /// `form-action` also covers where a form's answer redirects to, in Chrome: a form must lead to
 /// one of our own pages, and only that page sends the player to a game or a bank.
-pub fn page_headers(nonce: &Nonce, pictures: Pictures) -> HeaderMap {
-    let https = match pictures {
-        Pictures::Own => "",
-        Pictures::Linked => " https:",
+pub fn page_headers(nonce: &Nonce, contents: Contents) -> HeaderMap {
+    let nonce = nonce.as_str();
+    let contents = match contents {
+        Contents::ScriptAndPictures => {
+            format!("script-src 'nonce-{nonce}'; img-src 'self' https: data:; connect-src 'self'; ")
+        }
+        Contents::Plain => "img-src data:; ".to_owned(),
     };
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         img-src 'self'{https} data:; form-action 'self'; connect-src 'self'; base-uri 'none'; \
-         frame-ancestors 'none'",
-        nonce = nonce.as_str()
+        "default-src 'none'; {contents}style-src 'nonce-{nonce}'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
     );
     // Base64 is always a header's text; should it ever not be, the page shows nothing but text.
     let policy = HeaderValue::try_from(policy)
@@ -91,12 +92,12 @@ pub fn plain_headers() -> HeaderMap {
 /// Whether a form was sent by one of our own pages, as far as the browser tells.
 ///
 /// Refused is whatever the browser calls another site's, or that names an origin other than that
-/// of `pay_base_url`. With no word at all it is taken: there is no cookie to ride on, and only who
-/// was given the session's unguessable URL can name it. `Origin: null` is no word either, since
+/// of `base_url`. With no word at all it is taken: a form that a cookie opens has a token of its page too,
+/// and of the others only who was given the unguessable URL can name it. `Origin: null` is no word either, since
 /// our own `Referrer-Policy: no-referrer` makes browsers say so on our own forms.
 ///
 /// Sources: Fetch Metadata Request Headers (W3C); Fetch, "append a request Origin header".
-pub fn is_same_origin(headers: &HeaderMap, pay_base_url: &Url) -> bool {
+pub(super) fn is_same_origin(headers: &HeaderMap, base_url: &Url) -> bool {
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         // `none` is the player's own doing, such as reloading the page.
         return site == "same-origin" || site == "none";
@@ -104,7 +105,7 @@ pub fn is_same_origin(headers: &HeaderMap, pay_base_url: &Url) -> bool {
     match headers.get(ORIGIN) {
         None => true,
         Some(origin) if origin == "null" => true,
-        Some(origin) => origin == pay_base_url.origin().ascii_serialization().as_str(),
+        Some(origin) => origin == base_url.origin().ascii_serialization().as_str(),
     }
 }
 
@@ -144,18 +145,23 @@ mod tests {
     fn a_page_may_run_only_what_carries_its_own_nonce() {
         let (first, second) = (Nonce::generate(), Nonce::generate());
         assert_ne!(first, second);
-        let headers = page_headers(&first, Pictures::Linked);
+        let headers = page_headers(&first, Contents::ScriptAndPictures);
         let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; "), "{policy}");
         assert!(policy.contains(&format!("script-src 'nonce-{}';", first.as_str())), "{policy}");
         assert!(policy.contains(&format!("style-src 'nonce-{}';", first.as_str())), "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
-        assert!(policy.contains("img-src 'self' https: data:;"), "{policy}");
-        let own = page_headers(&first, Pictures::Own);
-        let own = own[CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(own.contains("img-src 'self' data:;"), "{own}");
         assert_eq!(headers[CACHE_CONTROL], "no-store");
         assert_eq!(headers[REFERRER_POLICY], "no-referrer");
+    }
+
+    #[test]
+    fn a_plain_page_runs_no_script_and_loads_nothing_of_another_site() {
+        let headers = page_headers(&Nonce::generate(), Contents::Plain);
+        let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(!policy.contains("script-src") && !policy.contains("https:"), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; img-src data:; "), "{policy}");
+        assert!(policy.contains("form-action 'self'"), "{policy}");
     }
 }

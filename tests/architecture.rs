@@ -29,7 +29,8 @@ struct Layer {
 }
 
 /// Plain helpers that every row but the domain's may use. They know the domain at most.
-const TOOLS: [&str; 6] = ["clock", "crash_points", "ids", "page_headers", "rate_limits", "vault"];
+const TOOLS: [&str; 7] =
+    ["clock", "crash_points", "ids", "money_text", "page_headers", "rate_limits", "vault"];
 
 /// Put everything together, so they may use everything.
 const COMPOSITION: [&str; 4] = ["app", "cli", "lib", "main"];

@@ -111,7 +111,7 @@ pub(super) fn went_wrong(error: &dyn std::error::Error, session_id: &SessionId) 
     problem(Problem::WentWrong)
 }
 
-/// Leads to the session's page. A form never leads anywhere else: see [`super::headers`].
+/// Leads to the session's page. A form never leads anywhere else: see [`crate::page_headers`].
 pub(super) fn to_page(session_id: &SessionId) -> Response {
     let mut headers = plain_headers();
     if let Ok(location) = HeaderValue::try_from(format!("/{session_id}")) {

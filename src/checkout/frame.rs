@@ -17,7 +17,6 @@ use super::{
     page_response,
     views::{Problem, problem_page},
 };
-
 use crate::page_headers::plain_headers;
 
 /// How long an answer may take. Shorter than the server's own limit, whose answer is no page.

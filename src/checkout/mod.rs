@@ -12,7 +12,6 @@ mod routes;
 mod show;
 
 pub mod card_form;
-pub mod total;
 pub mod views;
 
 use axum::{
@@ -23,10 +22,10 @@ use maud::Markup;
 
 pub use desk::Checkout;
 
-use crate::page_headers::{Nonce, Pictures, page_headers};
+use crate::page_headers::{Contents, Nonce, page_headers};
 
 /// Answers with a page, whose script and style carry the nonce that the headers allow.
 pub fn page_response(status: StatusCode, draw: impl FnOnce(&Nonce) -> Markup) -> Response {
     let nonce = Nonce::generate();
-    (status, page_headers(&nonce, Pictures::Linked), draw(&nonce)).into_response()
+    (status, page_headers(&nonce, Contents::ScriptAndPictures), draw(&nonce)).into_response()
 }

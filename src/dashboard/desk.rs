@@ -6,16 +6,23 @@ use axum::http::HeaderMap;
 use sqlx::PgPool;
 use url::Url;
 
-use crate::{clock::Clock, ids::REQUEST_ID_HEADER, people::People};
+use crate::{
+    clock::Clock, event_store::EventStore, ids::REQUEST_ID_HEADER, people::People,
+    webhooks::History,
+};
 
 /// What the dashboard works with.
 #[derive(Clone)]
 pub struct Dashboard {
     /// Who somebody is.
     pub people: Arc<People>,
-    /// For reading.
+    /// The log, for a session's whole story.
+    pub store: EventStore,
+    /// The rows that are made from it.
     pub pool: PgPool,
-    /// The time.
+    /// What was sent to games' endpoints.
+    pub history: Arc<History>,
+    /// The time, so that a page says of which moment it is.
     pub clock: Arc<dyn Clock>,
     /// Where people find it, without `/dashboard`.
     pub base_url: Url,

@@ -3,12 +3,12 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
+    Dashboard,
     access::Visitor,
-    answers::{page as answer, went_wrong},
-    desk::Dashboard,
-    views::{HomeView, StudioView, home_page},
+    answer::{page as answer, went_wrong},
+    home_view::{HomeView, StudioView, home_page},
 };
-use crate::projections::game::GameRow;
+use crate::{people::Membership, projections::game::GameRow};
 
 /// `GET /dashboard`
 pub(super) async fn page(State(desk): State<Dashboard>, visitor: Visitor) -> Response {
@@ -16,14 +16,13 @@ pub(super) async fn page(State(desk): State<Dashboard>, visitor: Visitor) -> Res
         Ok(games) => games,
         Err(error) => return went_wrong(&error),
     };
-    let studio = |it: &crate::people::Membership| StudioView {
+    let studio = |it: &Membership| StudioView {
         name: it.studio_name.clone(),
         role: it.role,
         games: games.iter().filter(|game| game.studio_id == it.studio_id).cloned().collect(),
     };
     let view = HomeView {
-        form_token: &visitor.form_token(&desk.people),
-        called: &visitor.stay().called,
+        account: &visitor.account(&desk.people),
         is_enrolled: visitor.stay().is_enrolled,
         studios: visitor.memberships.iter().map(studio).collect(),
     };

@@ -1,13 +1,19 @@
 //! The dashboard: what a studio's people see and steer, each as their role allows.
 //!
-//! `access` knows who somebody is; what they see is drawn in `views`. Whatever they change is a command
-//! like that of a game server, under their own name.
+//! `access` knows who somebody is, `place` where they stand and whether they may. Handlers read, views draw,
+//! and whatever is changed is a command under a person's name. Every page is drawn on the server and needs no
+//! script; a number is shown as the log and its rows have it, or not at all.
 
 mod access;
-mod answers;
+mod answer;
 mod desk;
 mod home;
+mod home_view;
+mod place;
 mod routes;
+mod sessions;
 mod views;
 
 pub use desk::Dashboard;
+
+use place::Place;

@@ -1,26 +1,21 @@
 //! The dashboard's addresses.
 
-use axum::{
-    Router,
-    routing::{any, get},
-};
+use axum::{Router, routing::get};
 
 use super::{
-    access,
-    answers::{lead_to, trouble},
-    desk::Dashboard,
-    home,
-    views::Trouble,
+    Dashboard, access, answer, home, sessions,
+    views::{SESSION_ROUTE, SESSIONS_ROUTE},
 };
 
 impl Dashboard {
     /// Everything under `/dashboard`.
     pub fn routes(self) -> Router {
-        Router::new()
-            .route("/dashboard", get(home::page))
-            .route("/dashboard/", get(async || lead_to("/dashboard")))
+        let pages = Router::new()
+            .route("/", get(home::page))
             .merge(access::routes())
-            .route("/dashboard/{*rest}", any(async || trouble(Trouble::NotFound)))
-            .with_state(self)
+            .route(SESSIONS_ROUTE, get(sessions::list))
+            .route(SESSION_ROUTE, get(sessions::story))
+            .fallback(async || answer::not_found());
+        Router::new().nest("/dashboard", pages).with_state(self)
     }
 }

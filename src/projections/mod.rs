@@ -10,5 +10,6 @@ pub mod payment;
 pub mod person;
 pub mod refund;
 pub mod session;
+pub mod session_search;
 pub mod status;
 mod studio;

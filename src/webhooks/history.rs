@@ -98,8 +98,8 @@ pub struct Which {
 
 /// Opens what was sent and what was answered.
 pub struct History {
-    pool: PgPool,
-    bodies: Bodies,
+    pub(super) pool: PgPool,
+    pub(super) bodies: Bodies,
 }
 
 impl AttemptRow {

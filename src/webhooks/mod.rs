@@ -4,7 +4,7 @@
 //! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`, `notes`). Workers (`worker`) hold
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
 //! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`, `ports`),
-//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`)
+//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`, `of_session`)
 //! and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
 //! `test_event`), or kept where nothing can be sent to (`listeners`).
 
@@ -44,6 +44,7 @@ pub mod sender;
 mod settle;
 
 pub mod history;
+mod of_session;
 pub mod recovery;
 mod resend;
 mod upkeep;
@@ -70,6 +71,7 @@ pub use invented::InventError;
 pub use lane::{Delivery, Lane};
 pub use listeners::{Heard, LISTENERS_MAX, ListenError, Listeners};
 pub use message::MessageId;
+pub use of_session::{SESSION_MESSAGES_MAX, SessionMessage};
 pub use ports::{Ports, PortsError};
 pub use recovery::{Recovery, find as find_recovery, start as start_recovery};
 pub use resend::resend_message;

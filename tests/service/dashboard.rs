@@ -2,6 +2,7 @@
 
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 
+use super::client::PAYS;
 use super::harness::{Options, Service};
 use super::support::browser::Browser;
 
@@ -120,6 +121,41 @@ async fn the_link_that_dev_prints_leads_in_and_a_password_and_a_code_do_ever_aft
     let ours = |it: &str| it.starts_with(&service.env.pay_url) || it.starts_with("data:");
     assert!(seen.requests.iter().all(|it| ours(&it.url)), "{:?}", seen.requests);
     service.assert_replay_agrees().await;
+}
+
+#[tokio::test]
+async fn a_purchase_is_found_by_its_player_and_told_from_the_request_to_the_webhook() {
+    let service = Service::start(Options::default()).await;
+    let mut request = service.client.purchase();
+    request["user_id"] = "player <b>7</b>".into();
+    request["item"]["title"] = "<img src=x onerror=alert(1)>".into();
+    let paid = service.client.create_session(&request).await;
+    service.client.create_session(&service.client.purchase()).await;
+    service.client.pay(&paid, PAYS).await.unwrap();
+    service.client.wait_for_status(&paid, "paid").await;
+    let seen = enter(&service, Browser::desktop())
+        .click("Test")
+        .expect_text("2 sessions")
+        .expect_accessible()
+        .fill("Search", "player <b>7</b>")
+        .press("Enter")
+        .expect_no_text("2 sessions")
+        .expect_accessible()
+        .click("<img src=x onerror=alert(1)>")
+        .expect_url(&format!("/sessions/{paid}$"))
+        .expect_text("The money was taken: the session is paid")
+        .expect_text("session.paid")
+        .expect_accessible()
+        .click("Live")
+        .expect_url("/live/sessions$")
+        .expect_no_text("Test mode")
+        .expect_accessible()
+        .fill("Search", &paid)
+        .press("Enter")
+        .expect_no_text("The money was taken")
+        .run()
+        .await;
+    assert!(seen.console.is_empty(), "{:?}", seen.console);
 }
 
 #[tokio::test]

@@ -10,14 +10,12 @@ use super::{
     words::{EXPIRY_WORDS, FieldWords, NUMBER_WORDS, SECURITY_CODE_WORDS},
 };
 use crate::{
-    checkout::{
-        card_form::{CardProblems, FieldProblem, field},
-        total::format_money,
-    },
+    checkout::card_form::{CardProblems, FieldProblem, field},
     domain::{
         id::{PaymentId, SessionId},
         world::World,
     },
+    money_text::format_money,
     page_headers::Nonce,
 };
 

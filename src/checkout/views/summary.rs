@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Summary, icons};
-use crate::checkout::total::format_money;
+use crate::money_text::format_money;
 
 /// The order: picture, game, item and total, with the item as the page's heading.
 pub(super) fn order(summary: &Summary) -> Markup {

@@ -5,14 +5,15 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use super::{
     next::{HOME, Next},
     own_form::OwnForm,
+    prove::PROVE,
+    refusing::trouble,
+    views::{EnrollView, Trouble, enroll_page as drawn, field},
     visitor::{ENROLL, Newcomer},
 };
 use crate::{
     dashboard::{
-        access::prove::PROVE,
-        answers::{lead_to, page, trouble, went_wrong},
-        desk::Dashboard,
-        views::{EnrollView, Trouble, enroll_page as drawn, field},
+        Dashboard,
+        answer::{page, see_other, went_wrong},
     },
     domain::text::DisplayName,
     people::{Enrollment, PeopleError, TotpKey},
@@ -53,7 +54,7 @@ pub(super) async fn enroll(State(desk): State<Dashboard>, form: OwnForm) -> Resp
     let chosen = Enrollment { name, password, totp: kept, code };
     let context = newcomer.context(desk.clock.now());
     match desk.people.enroll(&newcomer.stay, chosen, &context).await {
-        Ok(()) => lead_to(HOME),
+        Ok(()) => see_other(HOME),
         Err(PeopleError::NotProved) => ask_for_proof(&newcomer),
         Err(error) => match problem(&error) {
             Some(problem) => show(&desk, &newcomer, &totp, Some(typed), Some(problem)).await,
@@ -76,7 +77,7 @@ fn problem(error: &PeopleError) -> Option<Problem> {
 /// Who has a password proves it once more; who has none needs a fresh link.
 fn ask_for_proof(newcomer: &Newcomer) -> Response {
     if newcomer.stay.is_enrolled {
-        return lead_to(&Next::parse(ENROLL).behind(PROVE));
+        return see_other(&Next::parse(ENROLL).behind(PROVE));
     }
     trouble(Trouble::StaleLink)
 }
@@ -91,7 +92,8 @@ async fn show(
     let person = PersonRow::find(&desk.pool, newcomer.stay.person_id.as_str()).await;
     let person = match person {
         Ok(Some(person)) => person,
-        Ok(None) => return trouble(Trouble::WentWrong),
+        // Nobody is in without a row.
+        Ok(None) => return went_wrong(&sqlx::Error::RowNotFound),
         Err(error) => return went_wrong(&error),
     };
     let email = person.email.unwrap_or_default();

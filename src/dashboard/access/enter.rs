@@ -13,13 +13,15 @@ use super::{
     next::HOME,
     origin::From,
     own_form::OpenForm,
+    refusing::trouble,
     sign_in::{come_in, status_of},
+    views::{Trouble, enter_page as drawn},
 };
 use crate::{
     dashboard::{
-        answers::{page, trouble, went_wrong},
-        desk::{Dashboard, request_id},
-        views::{Trouble, enter_page as drawn},
+        Dashboard,
+        answer::{page, went_wrong},
+        desk::request_id,
     },
     people::{SIGN_IN_LINK_PATH, Token, Unwelcome},
 };

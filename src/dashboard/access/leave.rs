@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 
 use super::{own_form::OwnForm, sign_in::way_out};
-use crate::dashboard::{answers::went_wrong, desk::Dashboard};
+use crate::dashboard::{Dashboard, answer::went_wrong};
 
 /// `POST /dashboard/sign-out`
 pub(super) async fn leave(State(desk): State<Dashboard>, form: OwnForm) -> Response {

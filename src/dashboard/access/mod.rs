@@ -10,7 +10,9 @@ mod next;
 mod origin;
 mod own_form;
 mod prove;
+mod refusing;
 mod sign_in;
+mod views;
 mod visitor;
 
 use axum::{
@@ -21,16 +23,16 @@ use axum::{
 
 pub(super) use visitor::Visitor;
 
-use super::desk::Dashboard;
+use super::Dashboard;
 use fields::FORM_BYTES_MAX;
 
 /// The pages that somebody needs to come in and to leave.
 pub(super) fn routes() -> Router<Dashboard> {
     Router::new()
-        .route("/dashboard/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
-        .route("/dashboard/enter/{token}", get(enter::enter_page).post(enter::enter))
-        .route("/dashboard/enroll", get(enroll::enroll_page).post(enroll::enroll))
-        .route("/dashboard/prove", get(prove::prove_page).post(prove::prove))
-        .route("/dashboard/sign-out", post(leave::leave))
+        .route("/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
+        .route("/enter/{token}", get(enter::enter_page).post(enter::enter))
+        .route("/enroll", get(enroll::enroll_page).post(enroll::enroll))
+        .route("/prove", get(prove::prove_page).post(prove::prove))
+        .route("/sign-out", post(leave::leave))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }

@@ -7,15 +7,13 @@ use axum::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{fields::Fields, visitor::Newcomer};
-use crate::{
-    dashboard::{
-        answers::trouble,
-        desk::Dashboard,
-        views::{Trouble, field},
-    },
-    page_headers::is_same_origin,
+use super::{
+    fields::Fields,
+    refusing::trouble,
+    views::{Trouble, field},
+    visitor::Newcomer,
 };
+use crate::{dashboard::Dashboard, page_headers::is_same_origin};
 
 /// A form of somebody who is not in: it has no token, and what it does is no more than to come in.
 pub(super) struct OpenForm(pub(super) Fields);

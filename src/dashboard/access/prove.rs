@@ -7,13 +7,17 @@ use axum::{
 };
 
 use super::{
-    fields::Fields, next::Next, origin::From, own_form::OwnForm, sign_in::status_of,
+    fields::Fields,
+    next::Next,
+    origin::From,
+    own_form::OwnForm,
+    sign_in::status_of,
+    views::{ProveView, field, prove_page as drawn},
     visitor::Newcomer,
 };
 use crate::dashboard::{
-    answers::{lead_to, page, went_wrong},
-    desk::Dashboard,
-    views::{ProveView, field, prove_page as drawn},
+    Dashboard,
+    answer::{page, see_other, went_wrong},
 };
 
 pub(super) const PROVE: &str = "/dashboard/prove";
@@ -40,7 +44,7 @@ pub(super) async fn prove(
     let proved =
         desk.people.prove(&newcomer.stay, password, code, from, newcomer.request_id()).await;
     match proved {
-        Ok(()) => lead_to(next.as_str()),
+        Ok(()) => see_other(next.as_str()),
         Err(refused) => match status_of(&refused) {
             Some(status) => show(&desk, &newcomer, &next, status, Some(&refused.to_string())),
             None => went_wrong(&refused),

@@ -12,13 +12,14 @@ use super::{
     next::Next,
     origin::From,
     own_form::OpenForm,
+    views::{SignInView, field, sign_in_page as drawn},
     visitor::{Newcomer, SIGN_IN},
 };
 use crate::{
     dashboard::{
-        answers::{lead_to, page, trouble, went_wrong},
-        desk::{Dashboard, request_id},
-        views::{SignInView, Trouble, field, sign_in_page as drawn},
+        Dashboard,
+        answer::{page, see_other, went_wrong},
+        desk::request_id,
     },
     domain::person::EmailAddress,
     people::{Credentials, PeopleError, SignedIn, Unwelcome},
@@ -31,7 +32,7 @@ pub(super) async fn sign_in_page(
 ) -> Response {
     let next = Next::parse(Fields::read(query.unwrap_or_default().as_bytes()).text(field::NEXT));
     if newcomer.is_ok() {
-        return lead_to(next.as_str());
+        return see_other(next.as_str());
     }
     let view = SignInView { next: next.as_str(), email: "", problem: None };
     page(StatusCode::OK, |nonce| drawn(&view, nonce))
@@ -82,17 +83,16 @@ pub(super) fn status_of(refused: &Unwelcome) -> Option<StatusCode> {
 
 /// Has the browser keep that somebody is in, and leads them on.
 pub(super) fn come_in(desk: &Dashboard, signed_in: &SignedIn, next: &str) -> Response {
-    let Some(cookie) = cookie::keep(&signed_in.token, &desk.base_url) else {
-        return trouble(Trouble::WentWrong);
-    };
-    let mut response = lead_to(next);
-    response.headers_mut().insert(SET_COOKIE, cookie);
+    let mut response = see_other(next);
+    if let Some(cookie) = cookie::keep(&signed_in.token, &desk.base_url) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
     response
 }
 
 /// Where somebody is led who has just gone.
 pub(super) fn way_out(desk: &Dashboard) -> Response {
-    let mut response = lead_to(SIGN_IN);
+    let mut response = see_other(SIGN_IN);
     if let Some(cookie) = cookie::forget(&desk.base_url) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -1,7 +1,7 @@
 //! Somebody who is in. A handler that takes one is closed to everybody else.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, OriginalUri},
     http::{Method, request::Parts},
     response::Response,
 };
@@ -9,10 +9,12 @@ use axum::{
 use super::{cookie, next::Next};
 use crate::{
     dashboard::{
-        answers::{lead_to, went_wrong},
-        desk::{Dashboard, request_id},
+        Dashboard,
+        answer::{see_other, went_wrong},
+        desk::request_id,
+        views::Account,
     },
-    domain::Timestamp,
+    domain::{Timestamp, studio::Role},
     event_store::CommandContext,
     people::{Membership, People, Stay, Token},
 };
@@ -41,8 +43,10 @@ impl FromRequestParts<Dashboard> for Newcomer {
     async fn from_request_parts(parts: &mut Parts, desk: &Dashboard) -> Result<Self, Response> {
         let way_in = || {
             let is_page = parts.method == Method::GET;
-            let wanted = parts.uri.path_and_query().filter(|_| is_page).map(|it| it.as_str());
-            lead_to(&Next::parse(wanted.unwrap_or_default()).behind(SIGN_IN))
+            // As it was sent: a nested router sees the rest of it only.
+            let sent = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |it| &it.0);
+            let wanted = sent.path_and_query().filter(|_| is_page).map(|it| it.as_str());
+            see_other(&Next::parse(wanted.unwrap_or_default()).behind(SIGN_IN))
         };
         let token = cookie::read(&parts.headers, &desk.base_url).ok_or_else(way_in)?;
         let stay = desk.people.stay(&token).await.map_err(|error| went_wrong(&error))?;
@@ -57,7 +61,7 @@ impl FromRequestParts<Dashboard> for Visitor {
     async fn from_request_parts(parts: &mut Parts, desk: &Dashboard) -> Result<Self, Response> {
         let newcomer = Newcomer::from_request_parts(parts, desk).await?;
         if desk.needs_second_factor && !newcomer.stay.is_enrolled {
-            return Err(lead_to(ENROLL));
+            return Err(see_other(ENROLL));
         }
         let memberships = desk.people.memberships(newcomer.stay.person_id.as_str()).await;
         let memberships = memberships.map_err(|error| went_wrong(&error))?;
@@ -89,13 +93,19 @@ impl Visitor {
         &self.newcomer.stay
     }
 
-    /// What every form of theirs has in it.
-    pub(in crate::dashboard) fn form_token(&self, people: &People) -> String {
-        self.newcomer.form_token(people)
+    /// What the head of each page says of them.
+    pub(in crate::dashboard) fn account(&self, people: &People) -> Account {
+        let called = self.newcomer.stay.called.clone();
+        Account { called, form_token: self.newcomer.form_token(people) }
     }
 
-    /// The games of the studios that they work at.
+    /// The studios that they work at.
     pub(in crate::dashboard) fn studio_ids(&self) -> Vec<String> {
         self.memberships.iter().map(|it| it.studio_id.clone()).collect()
+    }
+
+    /// What they are in a studio, if anything.
+    pub(in crate::dashboard) fn role_in(&self, studio_id: &str) -> Option<Role> {
+        self.memberships.iter().find(|it| it.studio_id == studio_id).map(|it| it.role)
     }
 }

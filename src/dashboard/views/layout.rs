@@ -1,9 +1,16 @@
-//! The frame of every page: head, our one style, and what stands above and below.
+//! The frame of every page: head, skip link, header, navigation, footer, and our one style.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::field;
-use crate::page_headers::Nonce;
+use super::{
+    section::{Section, sessions_path},
+    values::moment,
+};
+use crate::{
+    dashboard::Place,
+    domain::{Timestamp, world::World},
+    page_headers::Nonce,
+};
 
 const STYLE: &str = include_str!("../dashboard.css");
 
@@ -12,71 +19,104 @@ const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/s
     viewBox='0 0 32 32'%3E%3Cpath d='M1 10l8 4v4l-8 4zM31 10l-8 4v4l8 4z' fill='%23d98b4a'/%3E\
     %3Crect x='7' y='8' width='18' height='16' rx='5' fill='%23a6470a'/%3E%3C/svg%3E";
 
-/// A page with nothing but one thing to do, for who is not in yet.
-pub(super) fn card(title: &str, nonce: &Nonce, main: &Markup) -> Markup {
-    let body = html! {
-        main class="card" id="content" {
-            p class="brand" { (toffee()) "ToffeePay" }
-            (main)
-        }
-    };
-    document(title, nonce, &body)
+/// What a page tells its frame.
+pub(in crate::dashboard) struct Frame<'a> {
+    /// Whose pages.
+    pub(in crate::dashboard) place: &'a Place,
+    /// Of which part it is.
+    pub(in crate::dashboard) section: Section,
+    /// The window's title; escaped here.
+    pub(in crate::dashboard) title: &'a str,
+    /// Of which moment its numbers are.
+    pub(in crate::dashboard) as_of: Option<Timestamp>,
 }
 
-/// A page of somebody who is in.
-pub(super) fn room(
-    title: &str,
-    called: &str,
-    form_token: &str,
-    nonce: &Nonce,
-    main: &Markup,
-) -> Markup {
+/// Draws a whole page of a game.
+pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &Nonce) -> Markup {
+    let Place { game, world, .. } = frame.place;
+    let title = format!("{} · {} · {}", frame.title, game.name, world_name(*world));
     let body = html! {
-        a class="skip" href="#content" { "Skip to the content" }
-        header class="bar" {
-            a class="brand" href="/dashboard" { (toffee()) "ToffeePay" }
-            nav aria-label="Account" {
-                a href="/dashboard/enroll" { bdi { (called) } }
-                form method="post" action="/dashboard/sign-out" {
-                    (form_token_field(form_token))
-                    button class="quiet" type="submit" { "Sign out" }
-                }
-            }
+        @if *world == World::Test {
+            p class="test-mode" { strong { "Test mode" } " · No real money moves." }
         }
-        main id="content" { (main) }
+        header class="top" {
+            div class="bar" {
+                (brand())
+                p class="game" { span class="visually-hidden" { "Game: " } bdi { (game.name) } }
+                (world_switch(frame.place))
+                (account_links(&frame.place.account))
+            }
+            (navigation(frame))
+        }
+        main id="main" tabindex="-1" { (main) }
+        footer {
+            @if let Some(at) = frame.as_of { p { "As of " (moment(at)) ". All times are UTC." } }
+            p { "ToffeePay" }
+        }
     };
-    document(title, nonce, &body)
+    html_page(&title, *world, &body, nonce)
+}
+
+/// The name of the field that shows that a form is ours.
+pub(in crate::dashboard) const FORM_TOKEN: &str = "form_token";
+
+/// Who looks, as the head of each page has it.
+#[derive(Clone, Debug)]
+pub(in crate::dashboard) struct Account {
+    /// What people call them.
+    pub(in crate::dashboard) called: String,
+    /// What every form of theirs has in it.
+    pub(in crate::dashboard) form_token: String,
 }
 
 /// What shows that a form is ours.
-pub(super) fn form_token_field(form_token: &str) -> Markup {
-    html! { input type="hidden" name=(field::FORM_TOKEN) value=(form_token); }
+pub(in crate::dashboard) fn form_token_field(form_token: &str) -> Markup {
+    html! { input type="hidden" name=(FORM_TOKEN) value=(form_token); }
 }
 
-/// What was wrong with a form, told to who cannot see it too.
-pub(super) fn problem(text: Option<&str>) -> Markup {
+/// Draws a page of somebody who is in, and of no game.
+pub(in crate::dashboard) fn account_page(
+    title: &str,
+    account: &Account,
+    main: &Markup,
+    nonce: &Nonce,
+) -> Markup {
+    let body = html! {
+        header class="top" { div class="bar alone" { (brand()) (account_links(account)) } }
+        main id="main" tabindex="-1" { (main) }
+        footer { p { "ToffeePay" } }
+    };
+    plain_page(title, &body, nonce)
+}
+
+/// Draws a page with nothing around it.
+pub(in crate::dashboard) fn plain_page(title: &str, body: &Markup, nonce: &Nonce) -> Markup {
+    html_page(&format!("{title} · ToffeePay"), World::Live, body, nonce)
+}
+
+fn account_links(account: &Account) -> Markup {
     html! {
-        @if let Some(text) = text { p class="problem" role="alert" { (sentence(text)) } }
-    }
-}
-
-/// Errors begin small and end without a stop, so that they can stand in other sentences.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
-}
-
-fn toffee() -> Markup {
-    html! {
-        svg class="toffee" viewBox="0 0 32 32" aria-hidden="true" {
-            path d="M1 10l8 4v4l-8 4zM31 10l-8 4v4l8 4z" {}
-            rect x="7" y="8" width="18" height="16" rx="5" {}
+        nav class="account" aria-label="Account" {
+            a href="/dashboard/enroll" { bdi { (account.called) } }
+            form method="post" action="/dashboard/sign-out" {
+                (form_token_field(&account.form_token))
+                button class="button" type="submit" { "Sign out" }
+            }
         }
     }
 }
 
-fn document(title: &str, nonce: &Nonce, body: &Markup) -> Markup {
+/// Draws a page of no game.
+pub(super) fn bare_document(title: &str, main: &Markup, nonce: &Nonce) -> Markup {
+    let body = html! {
+        header class="top" { div class="bar" { (brand()) } }
+        main id="main" tabindex="-1" { (main) }
+        footer { p { "ToffeePay" } }
+    };
+    plain_page(title, &body, nonce)
+}
+
+fn html_page(title: &str, world: World, body: &Markup, nonce: &Nonce) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -84,11 +124,70 @@ fn document(title: &str, nonce: &Nonce, body: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · ToffeePay" }
+                meta name="theme-color" content="#fffdfb" media="(prefers-color-scheme: light)";
+                meta name="theme-color" content="#211b17" media="(prefers-color-scheme: dark)";
+                meta name="format-detection" content="telephone=no";
+                title { (title) }
                 link rel="icon" href=(FAVICON);
                 style nonce=(nonce.as_str()) { (PreEscaped(STYLE)) }
             }
-            body { (body) }
+            body class=(world) {
+                a class="skip" href="#main" { "Skip to the content" }
+                (body)
+            }
+        }
+    }
+}
+
+/// The way to the first page.
+pub(in crate::dashboard) fn brand() -> Markup {
+    html! {
+        a class="brand" href="/dashboard" {
+            svg class="toffee" viewBox="0 0 32 32" aria-hidden="true" focusable="false" {
+                path class="wrapper" d="M1 10l8 4v4l-8 4zM31 10l-8 4v4l8 4z" {}
+                rect class="sweet" x="7" y="8" width="18" height="16" rx="5" {}
+            }
+            "ToffeePay"
+        }
+    }
+}
+
+fn world_name(world: World) -> &'static str {
+    match world {
+        World::Test => "Test",
+        World::Live => "Live",
+    }
+}
+
+/// The two worlds of the game. The other one's list is another list: no session is in both.
+fn world_switch(place: &Place) -> Markup {
+    html! {
+        nav class="worlds" aria-label="World" {
+            @for world in [World::Test, World::Live] {
+                @let there = Place { world, ..place.clone() };
+                @let is_here = world == place.world;
+                a href=(sessions_path(&there)) class=(world) aria-current=[is_here.then_some("true")] {
+                    (world_name(world))
+                    @if is_here { span class="visually-hidden" { " (shown now)" } }
+                }
+            }
+        }
+    }
+}
+
+fn navigation(frame: &Frame<'_>) -> Markup {
+    html! {
+        nav class="sections" aria-label="Dashboard" {
+            ul {
+                @for section in &frame.place.sections {
+                    @let is_here = *section == frame.section;
+                    li {
+                        a href=(section.path(frame.place)) aria-current=[is_here.then_some("page")] {
+                            (section.name())
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -4,11 +4,14 @@ use maud::{Markup, PreEscaped, html};
 use qrcode::{QrCode, render::svg};
 
 use super::{
+    card::{card, problem},
     field,
-    layout::{card, form_token_field, problem},
     sign_in::{code, password},
 };
-use crate::{domain::text::DisplayName, page_headers::Nonce, people::PASSWORD_LENGTH_MIN};
+use crate::{
+    dashboard::views::form_token_field, domain::text::DisplayName, page_headers::Nonce,
+    people::PASSWORD_LENGTH_MIN,
+};
 
 /// How wide the picture is, in pixels.
 const PICTURE_WIDTH: u32 = 200;
@@ -17,26 +20,26 @@ const PICTURE_WIDTH: u32 = 200;
 const GROUP: usize = 4;
 
 /// What the page shows.
-pub(in crate::dashboard) struct EnrollView<'a> {
-    pub(in crate::dashboard) form_token: &'a str,
+pub(in crate::dashboard::access) struct EnrollView<'a> {
+    pub(in crate::dashboard::access) form_token: &'a str,
     /// By which they sign in.
-    pub(in crate::dashboard) email: &'a str,
+    pub(in crate::dashboard::access) email: &'a str,
     /// What people call them, or what they typed.
-    pub(in crate::dashboard) name: &'a str,
+    pub(in crate::dashboard::access) name: &'a str,
     /// What an authenticator is given, as people type it.
-    pub(in crate::dashboard) totp_key: &'a str,
+    pub(in crate::dashboard::access) totp_key: &'a str,
     /// The same, as an authenticator reads it from a picture.
-    pub(in crate::dashboard) totp_url: Option<&'a str>,
+    pub(in crate::dashboard::access) totp_url: Option<&'a str>,
     /// Whether there is anything else that they may see.
-    pub(in crate::dashboard) may_leave: bool,
+    pub(in crate::dashboard::access) may_leave: bool,
     /// Whether they have none yet.
-    pub(in crate::dashboard) is_first: bool,
+    pub(in crate::dashboard::access) is_first: bool,
     /// What was wrong, and with which field; an empty one for none in particular.
-    pub(in crate::dashboard) problem: Option<(&'a str, &'a str)>,
+    pub(in crate::dashboard::access) problem: Option<(&'a str, &'a str)>,
 }
 
 /// Draws the page.
-pub(in crate::dashboard) fn enroll_page(view: &EnrollView<'_>, nonce: &Nonce) -> Markup {
+pub(in crate::dashboard::access) fn enroll_page(view: &EnrollView<'_>, nonce: &Nonce) -> Markup {
     let told =
         |name: &str| problem(view.problem.filter(|(field, _)| *field == name).map(|it| it.1));
     let main = html! {
@@ -51,7 +54,7 @@ pub(in crate::dashboard) fn enroll_page(view: &EnrollView<'_>, nonce: &Nonce) ->
                 maxlength=(DisplayName::LENGTH_MAX) autocomplete="name";
             (told(field::NAME))
             (password("new-password"))
-            p class="soft hint" { "At least " (PASSWORD_LENGTH_MIN) " characters. A few words are easy to remember." }
+            p class="hint" { "At least " (PASSWORD_LENGTH_MIN) " characters. A few words are easy to remember." }
             (told(field::PASSWORD))
             fieldset {
                 legend { "Your authenticator" }
@@ -61,9 +64,9 @@ pub(in crate::dashboard) fn enroll_page(view: &EnrollView<'_>, nonce: &Nonce) ->
                 (code())
                 (told(field::CODE))
             }
-            button type="submit" { "Save" }
+            button class="button primary" type="submit" { "Save" }
         }
-        @if view.may_leave { p class="soft" { a href="/dashboard" { "Back to the dashboard" } } }
+        @if view.may_leave { p class="hint" { a href="/dashboard" { "Back to the dashboard" } } }
     };
     card("Your account", nonce, &main)
 }

@@ -3,14 +3,12 @@
 use axum::http::StatusCode;
 use maud::{Markup, html};
 
-use super::layout::card;
+use super::card::card;
 use crate::page_headers::Nonce;
 
 /// Why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::dashboard) enum Trouble {
-    /// There is none of this address, or none for this person.
-    NotFound,
+pub(in crate::dashboard::access) enum Trouble {
     /// A link was used, or its time is over.
     Link,
     /// Who came in by a link took too long.
@@ -23,28 +21,21 @@ pub(in crate::dashboard) enum Trouble {
     TooOften,
     /// Too many at once.
     Busy,
-    /// An error of ours.
-    WentWrong,
 }
 
 impl Trouble {
-    pub(in crate::dashboard) fn status(self) -> StatusCode {
+    pub(in crate::dashboard::access) fn status(self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
             Self::Link => StatusCode::GONE,
             Self::StaleLink | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::WentWrong => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::NotFound => {
-                ("Page not found", "There is nothing at this address, or nothing that you may see.")
-            }
             Self::Link => (
                 "This link does not work",
                 "It was used, or its time is over. Ask for another; nobody came in by it just now.",
@@ -65,22 +56,17 @@ impl Trouble {
                 ("Slow down", "Too many tries from your network. Wait a few seconds.")
             }
             Self::Busy => ("One moment", "Too many people are signing in. Try again in a moment."),
-            Self::WentWrong => (
-                "Something went wrong",
-                "It is our fault, and we have noted it. If you changed something, look whether it is \
-                 done before you try again.",
-            ),
         }
     }
 }
 
 /// Draws the page.
-pub(in crate::dashboard) fn trouble_page(trouble: Trouble, nonce: &Nonce) -> Markup {
+pub(in crate::dashboard::access) fn trouble_page(trouble: Trouble, nonce: &Nonce) -> Markup {
     let (title, text) = trouble.words();
     let main = html! {
         h1 { (title) }
         p { (text) }
-        p class="soft" { a href="/dashboard" { "To the dashboard" } }
+        p class="hint" { a href="/dashboard" { "To the dashboard" } }
     };
     card(title, nonce, &main)
 }

@@ -1,4 +1,4 @@
-//! An amount of money as a player reads it, in English: `$4.99`, `¥499`, `BHD 1.250`.
+//! An amount of money as people read it, in English: `$4.99`, `¥499`, `BHD 1.250`.
 //!
 //! Written here because nothing stable does it: ICU4X's currency formatter is experimental and
 //! carries locale data that one language does not need, and `iso_currency` has one `$` for every

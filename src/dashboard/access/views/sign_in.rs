@@ -3,34 +3,34 @@
 use maud::{Markup, html};
 
 use super::{
+    card::{card, problem},
     field,
-    layout::{card, form_token_field, problem},
 };
-use crate::{page_headers::Nonce, people::PASSWORD_BYTES_MAX};
+use crate::{dashboard::views::form_token_field, page_headers::Nonce, people::PASSWORD_BYTES_MAX};
 
 /// The form for who comes in.
-pub(in crate::dashboard) struct SignInView<'a> {
+pub(in crate::dashboard::access) struct SignInView<'a> {
     /// Where they want to go.
-    pub(in crate::dashboard) next: &'a str,
+    pub(in crate::dashboard::access) next: &'a str,
     /// What they typed before.
-    pub(in crate::dashboard) email: &'a str,
+    pub(in crate::dashboard::access) email: &'a str,
     /// Why they did not get in.
-    pub(in crate::dashboard) problem: Option<&'a str>,
+    pub(in crate::dashboard::access) problem: Option<&'a str>,
 }
 
 /// The form for who is in and proves it once more.
-pub(in crate::dashboard) struct ProveView<'a> {
-    pub(in crate::dashboard) form_token: &'a str,
+pub(in crate::dashboard::access) struct ProveView<'a> {
+    pub(in crate::dashboard::access) form_token: &'a str,
     /// Who they are.
-    pub(in crate::dashboard) called: &'a str,
+    pub(in crate::dashboard::access) called: &'a str,
     /// Where they want to go.
-    pub(in crate::dashboard) next: &'a str,
+    pub(in crate::dashboard::access) next: &'a str,
     /// Why that is not enough.
-    pub(in crate::dashboard) problem: Option<&'a str>,
+    pub(in crate::dashboard::access) problem: Option<&'a str>,
 }
 
 /// Draws the form for who comes in.
-pub(in crate::dashboard) fn sign_in_page(view: &SignInView<'_>, nonce: &Nonce) -> Markup {
+pub(in crate::dashboard::access) fn sign_in_page(view: &SignInView<'_>, nonce: &Nonce) -> Markup {
     let main = html! {
         h1 { "Sign in" }
         (problem(view.problem))
@@ -41,9 +41,9 @@ pub(in crate::dashboard) fn sign_in_page(view: &SignInView<'_>, nonce: &Nonce) -
                 autocomplete="username" autofocus[view.email.is_empty()];
             (password("current-password"))
             (code())
-            button type="submit" { "Sign in" }
+            button class="button primary" type="submit" { "Sign in" }
         }
-        p class="soft" {
+        p class="hint" {
             "Lost your password or your authenticator? Ask an owner of your studio, or whoever runs \
              ToffeePay, for a link: " code { "toffeepay people link E-MAIL" } "."
         }
@@ -52,7 +52,7 @@ pub(in crate::dashboard) fn sign_in_page(view: &SignInView<'_>, nonce: &Nonce) -
 }
 
 /// Draws the form for who proves once more who they are.
-pub(in crate::dashboard) fn prove_page(view: &ProveView<'_>, nonce: &Nonce) -> Markup {
+pub(in crate::dashboard::access) fn prove_page(view: &ProveView<'_>, nonce: &Nonce) -> Markup {
     let main = html! {
         h1 { "Is it still you?" }
         p { "What you are about to do needs a fresh proof, " bdi { (view.called) } "." }
@@ -62,19 +62,19 @@ pub(in crate::dashboard) fn prove_page(view: &ProveView<'_>, nonce: &Nonce) -> M
             input type="hidden" name=(field::NEXT) value=(view.next);
             (password("current-password"))
             (code())
-            button type="submit" { "Go on" }
+            button class="button primary" type="submit" { "Go on" }
         }
-        p class="soft" { a href="/dashboard" { "Back to the dashboard" } }
+        p class="hint" { a href="/dashboard" { "Back to the dashboard" } }
     };
     card("Is it still you?", nonce, &main)
 }
 
 /// Draws the page to which a link leads, with the button that uses it up.
-pub(in crate::dashboard) fn enter_page(path: &str, nonce: &Nonce) -> Markup {
+pub(in crate::dashboard::access) fn enter_page(path: &str, nonce: &Nonce) -> Markup {
     let main = html! {
         h1 { "Welcome" }
         p { "This link lets you in once." }
-        form method="post" action=(path) { button type="submit" autofocus { "Sign in" } }
+        form method="post" action=(path) { button class="button primary" type="submit" autofocus { "Sign in" } }
     };
     card("Welcome", nonce, &main)
 }

@@ -1,0 +1,36 @@
+//! The answers that the handlers have in common: a page with its headers, and why there is none.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use maud::Markup;
+
+use super::views::{Problem, bare_problem};
+use crate::page_headers::{Contents, Nonce, page_headers, plain_headers};
+
+/// A page, whose style carries the nonce that the headers allow.
+pub(super) fn page(status: StatusCode, draw: impl FnOnce(&Nonce) -> Markup) -> Response {
+    let nonce = Nonce::generate();
+    (status, page_headers(&nonce, Contents::Plain), draw(&nonce)).into_response()
+}
+
+/// Leads to another page of ours: `path` holds nothing that a header could not.
+pub(super) fn see_other(path: &str) -> Response {
+    let mut headers = plain_headers();
+    if let Ok(location) = HeaderValue::try_from(path) {
+        headers.insert(header::LOCATION, location);
+    }
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// There is no such page, or not for whoever asks: the same answer for both.
+pub(super) fn not_found() -> Response {
+    page(StatusCode::NOT_FOUND, |nonce| bare_problem(Problem::NotFound, nonce))
+}
+
+/// An internal error: read by the operator here, and shown to nobody.
+pub(super) fn went_wrong(error: &dyn std::error::Error) -> Response {
+    tracing::error!(%error, "a page of the dashboard failed");
+    page(StatusCode::INTERNAL_SERVER_ERROR, |nonce| bare_problem(Problem::WentWrong, nonce))
+}

@@ -1,0 +1,114 @@
+//! Draws the first page: studios and their games.
+
+use maud::{Markup, html};
+
+use super::views::{Account, Column, account_page, empty, sessions_path_of, table, untrusted};
+use crate::{
+    domain::{studio::Role, world::World},
+    page_headers::Nonce,
+    projections::game::GameRow,
+};
+
+const GAMES: [Column; 7] = [
+    Column::plain("Game"),
+    Column::text("Sessions"),
+    Column::text("Currencies"),
+    Column::text("Capture"),
+    Column::text("Time to pay"),
+    Column::number("API keys"),
+    Column::number("Endpoints"),
+];
+
+/// What the page shows.
+pub(super) struct HomeView<'a> {
+    /// Who looks.
+    pub(super) account: &'a Account,
+    /// Whether they have a second factor.
+    pub(super) is_enrolled: bool,
+    /// Where they work.
+    pub(super) studios: Vec<StudioView>,
+}
+
+/// A studio, as one of its people sees it.
+pub(super) struct StudioView {
+    pub(super) name: String,
+    /// What they are there.
+    pub(super) role: Role,
+    pub(super) games: Vec<GameRow>,
+}
+
+/// Draws the page.
+pub(super) fn home_page(view: &HomeView<'_>, nonce: &Nonce) -> Markup {
+    let main = html! {
+        h1 { "Your games" }
+        @if !view.is_enrolled {
+            p class="advice" {
+                "You came in by a link. " a href="/dashboard/enroll" { "Choose a password" }
+                " to come in again without one."
+            }
+        }
+        @if view.studios.is_empty() {
+            (empty("You are no member of a studio.", &html! { p { "Ask an owner of yours to take you in." } }))
+        }
+        @for studio in &view.studios { (section(studio)) }
+    };
+    account_page("Your games", view.account, &main, nonce)
+}
+
+fn section(studio: &StudioView) -> Markup {
+    html! {
+        section {
+            h2 { (untrusted(&studio.name)) " " span class="role" { (role(studio.role)) } }
+            @if studio.games.is_empty() {
+                (empty("No games yet.", &html! { p { code { "toffeepay games register" } " takes one in." } }))
+            } @else {
+                (table(&format!("Games of {}", studio.name), &GAMES, studio.games.iter().map(row)))
+            }
+        }
+    }
+}
+
+fn row(game: &GameRow) -> Vec<Markup> {
+    let sessions = |world, name| {
+        html! { a class="row-link" href=(sessions_path_of(&game.id, world)) { (name) } }
+    };
+    vec![
+        html! { strong { (untrusted(&game.name)) } " " code class="hint" { (game.id) } },
+        html! { span class="links" { (sessions(World::Live, "Live")) " " (sessions(World::Test, "Test")) } },
+        html! { (game.currencies.join(", ")) },
+        html! { (game.capture_mode) },
+        html! { (time_to_pay(game.session_lifetime_s)) },
+        html! { (game.keys.len()) },
+        html! { (game.endpoints.len()) },
+    ]
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "Owner",
+        Role::Developer => "Developer",
+        Role::Finance => "Finance",
+        Role::Support => "Support",
+    }
+}
+
+/// In the largest unit of which it is a whole number.
+fn time_to_pay(seconds: i32) -> String {
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60)];
+    let whole = units.into_iter().find(|(_, unit)| seconds % unit == 0 && 0 < seconds);
+    match whole {
+        Some((name, unit)) => format!("{} {name}", seconds / unit),
+        None => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_its_largest_whole_unit() {
+        let told = [86_400, 172_800, 7_200, 5_400, 61].map(time_to_pay);
+        assert_eq!(told, ["1 d", "2 d", "2 h", "90 min", "61 s"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! The pages for when there is nothing to show. They say what to do and nothing about us.
+
+use maud::{Markup, html};
+
+use super::{
+    layout::{Frame, bare_document, document},
+    section::Section,
+};
+use crate::{dashboard::Place, page_headers::Nonce};
+
+/// Why there is no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dashboard) enum Problem {
+    /// There is none, or not for whoever asks.
+    NotFound,
+    /// A failure of ours.
+    WentWrong,
+}
+
+impl Problem {
+    fn title(self) -> &'static str {
+        match self {
+            Self::NotFound => "Page not found",
+            Self::WentWrong => "Something went wrong",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::NotFound => {
+                "There is nothing at this address, or it belongs to another game or world. \
+                 Check the link, or search for what you need."
+            }
+            Self::WentWrong => {
+                "The page could not be made. Nothing was changed. Please try again in a moment."
+            }
+        }
+    }
+}
+
+fn words(problem: Problem) -> Markup {
+    html! { h1 { (problem.title()) } p class="lead" { (problem.advice()) } }
+}
+
+/// One where nothing is known of who asks.
+pub(in crate::dashboard) fn bare_problem(problem: Problem, nonce: &Nonce) -> Markup {
+    bare_document(problem.title(), &words(problem), nonce)
+}
+
+/// One within a game's pages.
+pub(in crate::dashboard) fn problem_in(
+    place: &Place,
+    problem: Problem,
+    way_back: &Markup,
+    nonce: &Nonce,
+) -> Markup {
+    let main = html! { (words(problem)) (way_back) };
+    let frame = Frame { place, section: Section::Sessions, title: problem.title(), as_of: None };
+    document(&frame, &main, nonce)
+}
