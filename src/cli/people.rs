@@ -36,8 +36,8 @@ const LINK_HOURS_DEFAULT: &str = "24";
 /// link helps who has lost theirs. Every change is an event in the log, under your name.
 ///
 /// Example:
-///   toffeepay people invite ada@studio.example --studio stu_… --role owner
-///   toffeepay people link ada@studio.example --base-url https://pay.example
+///   `toffeepay people invite ada@studio.example --studio stu_… --role owner`
+///   `toffeepay people link ada@studio.example --base-url https://pay.example`
 #[derive(Clone, Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PeopleArgs {
