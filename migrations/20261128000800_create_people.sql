@@ -140,3 +140,30 @@ BEGIN
         WHERE person.version <= excluded.version;
     END IF;
 END $$;
+
+-- As before, and with people.
+CREATE OR REPLACE FUNCTION mend_read_models(which_stream text, at_version bigint, gone jsonb, object jsonb)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- Nobody appends meanwhile, so the version below stays true until the commit.
+    PERFORM FROM event_head FOR UPDATE;
+    IF at_version <> coalesce((SELECT version FROM stream WHERE stream = which_stream), 0) THEN
+        RETURN false;
+    END IF;
+    -- Only rows of this stream, whatever else is named.
+    DELETE FROM session WHERE 'session-' || id = which_stream
+        AND id IN (SELECT jsonb_array_elements_text(gone -> 'sessions'));
+    DELETE FROM payment WHERE 'session-' || session_id = which_stream
+        AND id IN (SELECT jsonb_array_elements_text(gone -> 'payments'));
+    DELETE FROM refund WHERE 'session-' || session_id = which_stream
+        AND id IN (SELECT jsonb_array_elements_text(gone -> 'refunds'));
+    DELETE FROM studio WHERE 'studio-' || id = which_stream
+        AND id IN (SELECT jsonb_array_elements_text(gone -> 'studios'));
+    DELETE FROM game WHERE 'game-' || id = which_stream
+        AND id IN (SELECT jsonb_array_elements_text(gone -> 'games'));
+    DELETE FROM person WHERE 'person-' || id = which_stream
+        AND id IN (SELECT jsonb_array_elements_text(gone -> 'people'));
+    PERFORM write_read_models(ARRAY[object]);
+    RETURN true;
+END $$;

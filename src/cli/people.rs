@@ -102,7 +102,7 @@ struct LinkArgs {
     #[arg(value_parser = email)]
     email: EmailAddress,
     /// Where the service is found; the dashboard is below it. With a wrong one the link leads nowhere.
-    #[arg(long, value_name = "URL", env = "PAY_BASE_URL")]
+    #[arg(long, value_name = "URL", env = "PAY_BASE_URL", value_parser = super::serve::base_url)]
     base_url: Url,
     /// For how many hours it lets them in: 1 to 168.
     #[arg(long, value_name = "HOURS", default_value = LINK_HOURS_DEFAULT, value_parser = clap::value_parser!(i64).range(1..=LINK_HOURS_MAX))]
@@ -196,7 +196,9 @@ impl PeopleArgs {
 impl ListArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
-        for (person, role) in people(&opened).members(&self.studio).await? {
+        let people = people(&opened);
+        people.require_studio(&self.studio).await?;
+        for (person, role) in people.members(&self.studio).await? {
             let state = match (person.shut_out_at, person.enrolled_at) {
                 (Some(_), _) => "shut out",
                 (None, Some(_)) => "enrolled",

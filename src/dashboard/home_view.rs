@@ -48,7 +48,7 @@ pub(super) fn home_page(view: &HomeView<'_>, nonce: &Nonce) -> Markup {
             }
         }
         @if view.studios.is_empty() {
-            (empty("You are no member of a studio.", &html! { p { "Ask an owner of yours to take you in." } }))
+            (empty("You are no member of a studio.", &html! { p { "Whoever runs ToffeePay takes you in." } }))
         }
         @for studio in &view.studios { (section(studio)) }
     };

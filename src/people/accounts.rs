@@ -103,7 +103,7 @@ impl People {
         Ok(token)
     }
 
-    /// Keeps what a person chose. Whoever else is in as them is out.
+    /// Keeps what a person chose. Whoever else is in as them is out, and links made before let nobody in.
     ///
     /// # Errors
     ///
@@ -121,7 +121,9 @@ impl People {
         let step = totp.check(&code, at).ok_or(PeopleError::Code)?;
         let hash = self.passwords.hash(password).await?;
         let sealed = self.totp.seal(stay.person_id.as_str().as_bytes(), totp.bytes())?;
-        // Before the log says so: without the event nobody comes in by these.
+        // In the log first: nothing works that it does not know of, and what a crash leaves undone is
+        // done anew by another link.
+        self.on_person(&stay.person_id, PersonCommand::Enroll { name, at }, context).await?;
         sqlx::query(
             "INSERT INTO person_secret (person_id, password_hash, totp_sealed, totp_step, changed_at)
              VALUES ($1, $2, $3, $4, $5)
@@ -137,7 +139,6 @@ impl People {
         .bind(at)
         .execute(&self.pool)
         .await?;
-        self.on_person(&stay.person_id, PersonCommand::Enroll { name, at }, context).await?;
         self.end_other_stays(stay).await?;
         Ok(())
     }
@@ -168,6 +169,8 @@ impl People {
         person_id: &PersonId,
         context: &CommandContext,
     ) -> Result<(), PeopleError> {
+        // What was begun while they were being shut out must not come to life.
+        self.end_stays(person_id).await?;
         let at = self.clock.now();
         self.on_person(person_id, PersonCommand::LetIn { at }, context).await
     }

@@ -26,12 +26,7 @@ pub use sign_in::{Credentials, SignedIn, Unwelcome};
 pub use stays::{IDLE_MAX, PROOF_HOLDS, STAY_MAX, Stay};
 pub use tokens::Token;
 
-use crate::{
-    clock::Clock,
-    event_store::EventStore,
-    rate_limits::{Burst, RateLimits},
-    vault::Key,
-};
+use crate::{clock::Clock, event_store::EventStore, vault::Key};
 use passwords::Passwords;
 
 /// Where a link leads, below the service's address, with its token behind: what is printed here is what
@@ -52,8 +47,6 @@ pub struct People {
     tokens: Key,
     totp: Key,
     passwords: Passwords,
-    /// How often tries come from one address.
-    by_address: RateLimits<String>,
 }
 
 impl People {
@@ -67,7 +60,6 @@ impl People {
             tokens: master.derive(TOKENS_PURPOSE),
             totp: master.derive(TOTP_PURPOSE),
             passwords: Passwords::default(),
-            by_address: RateLimits::new(Burst::Seconds(sign_in::BURST_SECONDS)),
         }
     }
 }

@@ -71,9 +71,6 @@ impl Passwords {
         password: SecretString,
         kept: Option<String>,
     ) -> Result<bool, PeopleError> {
-        if PASSWORD_BYTES_MAX < password.expose_secret().len() {
-            return Ok(false);
-        }
         self.in_turn(move || {
             let password = password.expose_secret().as_bytes();
             match kept.as_deref().map(PasswordHash::new) {

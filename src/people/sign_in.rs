@@ -1,11 +1,9 @@
 //! Coming in: by a password and a code, or by a link that is used up.
 
-use std::num::NonZeroU32;
-
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::FromRow;
 
-use super::{People, PeopleError, Stay, Token, TotpKey};
+use super::{PASSWORD_BYTES_MAX, People, PeopleError, Stay, Token, TotpKey};
 use crate::{
     domain::{
         Timestamp,
@@ -14,13 +12,6 @@ use crate::{
     },
     event_store::CommandContext,
     ids::NewId,
-};
-
-/// How many tries a second come from one address, on average, and how many seconds' worth at once.
-const PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
-pub(super) const BURST_SECONDS: NonZeroU32 = match NonZeroU32::new(10) {
-    Some(seconds) => seconds,
-    None => NonZeroU32::MIN,
 };
 
 /// What somebody says who wants to come in.
@@ -54,9 +45,6 @@ pub enum Unwelcome {
     /// It was used, its time is over, or there never was one.
     #[error("this link was used, its time is over, or there never was one; ask for another")]
     Link,
-    /// Too many tries from one place.
-    #[error("too many tries from your network; wait a few seconds")]
-    TooOften,
     /// Something else.
     #[error(transparent)]
     People(#[from] PeopleError),
@@ -88,7 +76,6 @@ impl People {
         from: Origin,
         correlation: &str,
     ) -> Result<SignedIn, Unwelcome> {
-        self.count_try(&from)?;
         let person_id = self.find_by_email(&credentials.email).await?;
         let Credentials { password, code, .. } = credentials;
         let who = self.verify(person_id, password, &code, &from, correlation).await?;
@@ -99,14 +86,13 @@ impl People {
     ///
     /// # Errors
     ///
-    /// [`Unwelcome::Link`], [`Unwelcome::TooOften`] and what the log has to say.
+    /// [`Unwelcome::Link`] and what the log has to say.
     pub async fn sign_in_by_link(
         &self,
         link: &Token,
         from: Origin,
         correlation: &str,
     ) -> Result<SignedIn, Unwelcome> {
-        self.count_try(&from)?;
         let person_id: Option<String> = sqlx::query_scalar(
             "DELETE FROM sign_in_link WHERE token_hash = $1 AND $2 < expires_at
              RETURNING person_id",
@@ -136,7 +122,6 @@ impl People {
         from: Origin,
         correlation: &str,
     ) -> Result<(), Unwelcome> {
-        self.count_try(&from)?;
         let person_id = Some(stay.person_id.clone());
         self.verify(person_id, password, code, &from, correlation).await?;
         let at = self.clock.now();
@@ -155,6 +140,10 @@ impl People {
         from: &Origin,
         correlation: &str,
     ) -> Result<PersonId, Unwelcome> {
+        // Before anything is looked up: it costs no work, and would tell who is known.
+        if PASSWORD_BYTES_MAX < password.expose_secret().len() {
+            return Err(Unwelcome::Refused);
+        }
         let row: Option<SecretRow> = match &person_id {
             Some(it) => {
                 sqlx::query_as(
@@ -167,7 +156,7 @@ impl People {
             }
             None => None,
         };
-        // As much work for whom we do not know, so that time tells nothing.
+        // As much work for whom we do not know.
         let hash = row.as_ref().map(|it| it.password_hash.clone());
         let is_password = self.passwords.verify(password, hash).await?;
         let (Some(row), Some(person_id)) = (row, person_id) else { return Err(Unwelcome::Refused) };
@@ -179,7 +168,7 @@ impl People {
         let totp = TotpKey::from_bytes(sealed.map_err(PeopleError::Vault)?);
         let step = totp.check(code, now).filter(|_| is_password);
         if let Some(step) = step
-            && self.take_step(&person_id, step).await?
+            && self.take_step(&person_id, step, self.clock.now()).await?
         {
             return Ok(person_id);
         }
@@ -212,11 +201,5 @@ impl People {
 
     fn context(&self, person_id: &PersonId, correlation: &str, at: Timestamp) -> CommandContext {
         CommandContext::new(format!("person:{person_id}"), correlation, at)
-    }
-
-    fn count_try(&self, from: &Origin) -> Result<(), Unwelcome> {
-        let Some(address) = &from.address else { return Ok(()) };
-        let counted = self.by_address.count(address, Some(PER_SECOND));
-        counted.map_err(|_| Unwelcome::TooOften)
     }
 }

@@ -168,13 +168,16 @@ impl People {
         Ok(())
     }
 
-    /// Puts out whoever else is in as the same person.
+    /// Puts out whoever else is in as the same person, and has no link let them in.
     pub(super) async fn end_other_stays(&self, stay: &Stay) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM sign_in WHERE person_id = $1 AND sign_in_id <> $2")
-            .bind(stay.person_id.as_str())
-            .bind(stay.sign_in_id.as_str())
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "WITH links AS (DELETE FROM sign_in_link WHERE person_id = $1)
+             DELETE FROM sign_in WHERE person_id = $1 AND sign_in_id <> $2",
+        )
+        .bind(stay.person_id.as_str())
+        .bind(stay.sign_in_id.as_str())
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 

@@ -45,27 +45,38 @@ impl People {
         .await?;
         let Some(wait) = failures.and_then(wait_after) else { return Ok(()) };
         let until = at + wait;
-        sqlx::query("UPDATE person_secret SET locked_until = $2 WHERE person_id = $1")
-            .bind(person_id.as_str())
-            .bind(until)
-            .execute(&self.pool)
-            .await?;
+        // Of several that failed at once the longest wait counts.
+        sqlx::query(
+            "UPDATE person_secret SET locked_until = greatest(locked_until, $2) WHERE person_id = $1",
+        )
+        .bind(person_id.as_str())
+        .bind(until)
+        .execute(&self.pool)
+        .await?;
         let lock = PersonCommand::Lock { until, from: from.clone(), at };
-        self.on_person(person_id, lock, context).await
+        match self.on_person(person_id, lock, context).await {
+            // Others failed at the same time, and the log has it from them.
+            Err(PeopleError::Conflict) => Ok(()),
+            noted => noted,
+        }
     }
 
-    /// Takes a code's time step, and forgets what failed; false, if it or a later one was taken before.
+    /// Takes a code's time step, and forgets what failed; false, if it or a later one was taken before, or
+    /// if there is to be a wait by now: many may have been tried at once.
     pub(super) async fn take_step(
         &self,
         person_id: &PersonId,
         step: i64,
+        now: Timestamp,
     ) -> Result<bool, sqlx::Error> {
         let taken = sqlx::query(
             "UPDATE person_secret SET totp_step = $2, failures = 0, locked_until = NULL
-             WHERE person_id = $1 AND totp_step < $2",
+             WHERE person_id = $1 AND totp_step < $2
+               AND (locked_until IS NULL OR locked_until <= $3)",
         )
         .bind(person_id.as_str())
         .bind(step)
+        .bind(now)
         .execute(&self.pool)
         .await?;
         Ok(taken.rows_affected() == 1)

@@ -1,7 +1,9 @@
 //! What a session's events had sent, to whichever endpoint, and what came of it: for people to see.
 //!
-//! Reads only, and only from when the session began: no partition of an earlier day is looked into.
+//! Reads only, and only from about when the session began: hardly any partition of an earlier day is looked
+//! into.
 
+use chrono::TimeDelta;
 use sqlx::{FromRow, types::Json};
 
 use super::{
@@ -13,6 +15,10 @@ use crate::domain::{Timestamp, game::Endpoint, id::SessionId};
 /// The most messages of a session that are shown, the earliest of them. A usual session has four to
 /// eight for each endpoint.
 pub const SESSION_MESSAGES_MAX: u32 = 200;
+
+/// How much the clocks of the service and of the database differ at most: what was noted just after a
+/// session began may have been so before, by the other.
+const CLOCKS_DIFFER_AT_MOST: TimeDelta = TimeDelta::hours(1);
 
 /// The most attempts that are shown of one of these, the newest of them.
 const ATTEMPTS_SHOWN_MAX: i64 = 20;
@@ -81,6 +87,7 @@ impl History {
         session_id: &SessionId,
         since: Timestamp,
     ) -> Result<Vec<SessionMessage>, sqlx::Error> {
+        let since = since - CLOCKS_DIFFER_AT_MOST;
         let rows: Vec<MessageRow> = sqlx::query_as(
             "SELECT message.message_id, message.endpoint_id, message.type, message.sequence,
                     message.noted_at, endpoint.endpoint, due.next_at, dead.died_at,
@@ -90,6 +97,8 @@ impl History {
              LEFT JOIN webhook_endpoint endpoint ON endpoint.endpoint_id = message.endpoint_id
              LEFT JOIN webhook_due due
                ON (due.endpoint_id, due.message_id) = (message.endpoint_id, message.message_id)
+              AND (due.session_id, due.sequence, due.ordinal)
+                = (message.session_id, message.sequence, message.ordinal)
              LEFT JOIN webhook_dead dead
                ON (dead.endpoint_id, dead.message_id) = (message.endpoint_id, message.message_id)
              WHERE message.session_id = $1 AND $2 <= message.noted_at

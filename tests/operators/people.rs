@@ -49,6 +49,28 @@ async fn a_person_is_invited_given_a_link_promoted_shut_out_and_let_go() {
 }
 
 #[tokio::test]
+async fn a_row_of_a_person_that_the_log_does_not_tell_of_is_found_named_and_put_right() {
+    let ground = Ground::new().await;
+    let studio = studio(&ground).await;
+    let invite = ["people", "invite", EMAIL, "--studio", &studio, "--role", "owner"];
+    assert_eq!(ground.run(&invite).await.code, 0);
+    let stray = format!("per_{}", "0".repeat(39));
+    ground
+        .tamper(&format!(
+            "INSERT INTO person VALUES ('{stray}', 1, 'eve@x', NULL, now(), NULL, NULL);
+             UPDATE person SET version = 99, email = 'mallory@x' WHERE email = '{EMAIL}'"
+        ))
+        .await;
+    let found = ground.run(&["replay"]).await;
+    assert!(found.code == 1 && found.out.contains(&stray), "{found:?}");
+    assert!(!found.out.contains("mallory@x"), "a report names nobody: {found:?}");
+    ground.run(&["replay", "--rebuild"]).await;
+    let replayed = ground.run(&["replay"]).await;
+    assert_eq!(replayed.code, 0, "{replayed:?}");
+    assert_eq!(ground.text("SELECT string_agg(email, ',') FROM person").await, EMAIL);
+}
+
+#[tokio::test]
 async fn nobody_is_left_behind_by_an_invitation_to_a_studio_that_is_not_there() {
     let ground = Ground::new().await;
     let nowhere = format!("stu_{}", "0".repeat(39));

@@ -45,7 +45,6 @@ pub(super) async fn enter(
     match desk.people.sign_in_by_link(&link, from, request_id(&headers)).await {
         Ok(signed_in) => come_in(&desk, &signed_in, HOME),
         Err(Unwelcome::Link) => trouble(Trouble::Link),
-        Err(Unwelcome::TooOften) => trouble(Trouble::TooOften),
         Err(error) if status_of(&error).is_some() => trouble(Trouble::Busy),
         Err(error) => went_wrong(&error),
     }

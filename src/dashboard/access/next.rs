@@ -17,6 +17,9 @@ impl Next {
         let is_ours =
             text == HOME || text.starts_with("/dashboard/") || text.starts_with("/dashboard?");
         let is_plain = text.bytes().all(|it| it.is_ascii_graphic() && it != b'\\');
+        // Browsers take `..` and its spellings for the way up.
+        let path = text.split_once(['?', '#']).map_or(text, |(path, _)| path);
+        let is_plain = is_plain && !["..", "//", "%"].iter().any(|it| path.contains(it));
         let is_short = text.len() <= BYTES_MAX;
         Self(if is_ours && is_plain && is_short { text } else { HOME }.to_owned())
     }
@@ -56,6 +59,9 @@ mod tests {
             "/dashboard/\\evil",
             "/dashboard/\r\nSet-Cookie: a=b",
             "/dashboard/ü",
+            "/dashboard/../docs",
+            "/dashboard/%2e%2e/docs",
+            "/dashboard/..//evil.example",
             long.as_str(),
         ] {
             assert_eq!(Next::parse(other).as_str(), HOME, "{other}");

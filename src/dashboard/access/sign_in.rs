@@ -73,7 +73,6 @@ pub(super) fn status_of(refused: &Unwelcome) -> Option<StatusCode> {
     match refused {
         Unwelcome::Refused => Some(StatusCode::FORBIDDEN),
         Unwelcome::Link => Some(StatusCode::GONE),
-        Unwelcome::TooOften => Some(StatusCode::TOO_MANY_REQUESTS),
         Unwelcome::People(PeopleError::Busy | PeopleError::Conflict) => {
             Some(StatusCode::SERVICE_UNAVAILABLE)
         }

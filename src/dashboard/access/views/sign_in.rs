@@ -44,8 +44,7 @@ pub(in crate::dashboard::access) fn sign_in_page(view: &SignInView<'_>, nonce: &
             button class="button primary" type="submit" { "Sign in" }
         }
         p class="hint" {
-            "Lost your password or your authenticator? Ask an owner of your studio, or whoever runs \
-             ToffeePay, for a link: " code { "toffeepay people link E-MAIL" } "."
+            "Lost your password or your authenticator? Ask whoever runs ToffeePay for a link: " code { "toffeepay people link E-MAIL" } "."
         }
     };
     card("Sign in", nonce, &main)

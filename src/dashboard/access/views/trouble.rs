@@ -17,8 +17,6 @@ pub(in crate::dashboard::access) enum Trouble {
     ForeignForm,
     /// The form cannot be read.
     Unreadable,
-    /// Too many tries.
-    TooOften,
     /// Too many at once.
     Busy,
 }
@@ -29,7 +27,6 @@ impl Trouble {
             Self::Link => StatusCode::GONE,
             Self::StaleLink | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
-            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -51,9 +48,6 @@ impl Trouble {
             ),
             Self::Unreadable => {
                 ("We could not read this form", "Nothing was changed. Load the page again.")
-            }
-            Self::TooOften => {
-                ("Slow down", "Too many tries from your network. Wait a few seconds.")
             }
             Self::Busy => ("One moment", "Too many people are signing in. Try again in a moment."),
         }
