@@ -2,7 +2,7 @@
 //!
 //! `__Host-` has the browser take it over https alone, for this host and no other, and send it nowhere
 //! else. Source: RFC 6265bis, section 4.1.3.2. Browsers call this machine itself as safe as https; over
-//! plain http from elsewhere, there is a cookie of another name, which whoever is on the way can read.
+//! plain http from elsewhere there is a cookie of another name, which whoever is on the way can read.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
