@@ -18,7 +18,7 @@ use front::Front;
 use parts::Parts;
 
 use crate::{
-    admin::API_KEYS_PURPOSE,
+    admin::{API_KEYS_PURPOSE, Admin},
     api::{self, Api, Calls, Health, KeyLimits, KeyUse, Webhooks},
     checkout::Checkout,
     clock::{Clock, SystemClock},
@@ -54,6 +54,9 @@ const HEAD_WITHIN: Duration = Duration::from_secs(10);
 const IDLE_WITHIN: Duration = Duration::from_secs(75);
 /// How long a client may take in nothing of its answer.
 const STALLED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Who the dashboard's acts are by until it says who asks: to be found in no log.
+const NOBODY: &str = "process:dashboard";
 
 /// Which part of the work a process does. Any number of each may run on one database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -241,6 +244,7 @@ impl App {
         };
         let dashboard = Dashboard {
             people: Arc::new(self.people()),
+            admin: self.admin(),
             store: self.store.clone(),
             pool: self.pool.clone(),
             history: Arc::new(History::new(self.pool.clone(), &self.master)),
@@ -266,6 +270,13 @@ impl App {
     fn people(&self) -> People {
         let clock = Arc::clone(&self.clock);
         People::new(self.store.clone(), self.pool.clone(), &self.master, clock)
+    }
+
+    /// Acts for whoever the dashboard says.
+    fn admin(&self) -> Admin {
+        let admin = Admin::new(self.store.clone(), self.pool.clone(), &self.master, NOBODY);
+        let admin = admin.with_secret_keys(self.settings.secret_keys.clone());
+        admin.with_clock(Arc::clone(&self.clock))
     }
 
     fn urls(&self) -> PublicUrls {

@@ -26,6 +26,7 @@ pub mod cli;
 
 pub mod clock;
 pub mod crash_points;
+pub mod design;
 pub mod http_client;
 pub mod ids;
 pub mod money_text;

@@ -29,14 +29,24 @@ struct Layer {
 }
 
 /// Plain helpers that every row but the domain's may use. They know the domain at most.
-const TOOLS: [&str; 7] =
-    ["clock", "crash_points", "ids", "money_text", "page_headers", "rate_limits", "vault"];
+const TOOLS: [&str; 8] = [
+    "clock",
+    "crash_points",
+    "design",
+    "ids",
+    "money_text",
+    "page_headers",
+    "rate_limits",
+    "vault",
+];
 
 /// Put everything together, so they may use everything.
 const COMPOSITION: [&str; 4] = ["app", "cli", "lib", "main"];
 
 /// What each of them may show to those who serve people: see `Layer::faces`.
 const FACES: &[&str] = &["audit", "people", "providers", "webhooks"];
+/// And to those where people change things: what the command line does, under their name.
+const FACES_OF_PEOPLE: &[&str] = &["admin", "audit", "people", "providers", "webhooks"];
 
 const DOMAIN_CRATES: &[&str] =
     &["chrono", "cqrs_es", "data_encoding", "iso_currency", "serde", "thiserror", "url", "uuid"];
@@ -52,7 +62,12 @@ const LAYERS: &[Layer] = &[
     row("people", &["domain", "event_store", "projections"]),
     face("api", &["domain", "event_store", "projections", "proto"]),
     face("checkout", &["domain", "event_store", "projections"]),
-    face("dashboard", &["domain", "event_store", "projections"]),
+    Layer {
+        name: "dashboard",
+        modules: &["domain", "event_store", "projections"],
+        faces: FACES_OF_PEOPLE,
+        crates: None,
+    },
     // The forms of an API key and of a webhook's secret are not its own; it asks for them.
     Layer {
         name: "admin",

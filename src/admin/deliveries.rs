@@ -4,7 +4,6 @@
 
 use super::{Admin, AdminError};
 use crate::{
-    clock::{Clock as _, SystemClock},
     domain::{
         Timestamp,
         game::GameError,
@@ -59,7 +58,7 @@ impl Admin {
         since: Timestamp,
     ) -> Result<Recovery, AdminError> {
         self.require_endpoint(game_id, endpoint_id).await?;
-        let now = SystemClock.now();
+        let now = self.clock.now();
         let id = RecoveryId::new(now);
         Ok(start_recovery(&self.pool, &id, endpoint_id, since).await?)
     }

@@ -1,7 +1,7 @@
-//! What a person who runs ToffeePay does to studios, games, keys and webhook endpoints.
+//! What people do to studios, games, keys and webhook endpoints.
 //!
-//! Each act is a command to the log under the person's name. Knows no command line: the same acts
-//! serve `crate::cli` and whoever else lets people do them.
+//! Each act is a command to the log under the person's name. Knows no command line and no page: the same
+//! acts serve whoever runs ToffeePay (`crate::cli`) and who works at a studio (`crate::dashboard`).
 
 mod deliveries;
 mod endpoints;
@@ -9,10 +9,12 @@ mod error;
 mod games;
 mod keys;
 
+use std::sync::Arc;
+
 use sqlx::PgPool;
 
 use crate::{
-    clock::{Clock as _, SystemClock},
+    clock::{Clock, SystemClock},
     domain::{Timestamp, id::GameId},
     event_store::{CommandContext, EventStore},
     projections::game::GameRow,
@@ -27,14 +29,25 @@ pub use keys::{NewKey, RotatedKey};
 /// The purpose under which the key that hashes API keys is derived from the master key.
 pub const API_KEYS_PURPOSE: &str = "api-keys";
 
-/// Does what its actor asks.
+/// Does what somebody asks.
+#[derive(Clone)]
 pub struct Admin {
     store: EventStore,
     pool: PgPool,
-    api_keys: Key,
+    clock: Arc<dyn Clock>,
+    api_keys: Arc<Key>,
     secrets: EndpointSecrets,
-    history: History,
+    history: Arc<History>,
+    who: Who,
+}
+
+/// Who asks, and what for: written beside each event.
+#[derive(Clone)]
+struct Who {
     actor: String,
+    causation: Option<String>,
+    /// A new one for each act, if `None`.
+    correlation: Option<String>,
 }
 
 impl Admin {
@@ -42,11 +55,12 @@ impl Admin {
     pub fn new(store: EventStore, pool: PgPool, master: &Key, actor: impl Into<String>) -> Self {
         Self {
             store,
-            history: History::new(pool.clone(), master),
+            history: Arc::new(History::new(pool.clone(), master)),
             pool,
-            api_keys: master.derive(API_KEYS_PURPOSE),
+            clock: Arc::new(SystemClock),
+            api_keys: Arc::new(master.derive(API_KEYS_PURPOSE)),
             secrets: EndpointSecrets::new(SecretKeys::of(master)),
-            actor: actor.into(),
+            who: Who { actor: actor.into(), causation: None, correlation: None },
         }
     }
 
@@ -54,6 +68,23 @@ impl Admin {
     #[must_use]
     pub fn with_secret_keys(self, keys: SecretKeys) -> Self {
         Self { secrets: EndpointSecrets::new(keys), ..self }
+    }
+
+    /// The same, by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The same for whoever sent a request: all that it leads to stands in the log under their name.
+    #[must_use]
+    pub fn acting_as(&self, context: &CommandContext) -> Self {
+        let who = Who {
+            actor: context.actor.clone(),
+            causation: context.causation.clone(),
+            correlation: Some(context.correlation.clone()),
+        };
+        Self { who, ..self.clone() }
     }
 
     /// A game as it is now.
@@ -67,8 +98,10 @@ impl Admin {
     }
 
     fn context(&self) -> (CommandContext, Timestamp) {
-        let now = SystemClock.now();
-        let correlation = crate::ids::new_command_id().to_string();
-        (CommandContext::new(self.actor.as_str(), correlation, now), now)
+        let (now, who) = (self.clock.now(), &self.who);
+        let correlation = who.correlation.clone();
+        let correlation = correlation.unwrap_or_else(|| crate::ids::new_command_id().to_string());
+        let context = CommandContext::new(who.actor.as_str(), correlation, now);
+        (CommandContext { causation: who.causation.clone(), ..context }, now)
     }
 }

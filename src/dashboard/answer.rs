@@ -6,8 +6,11 @@ use axum::{
 };
 use maud::Markup;
 
-use super::views::{Problem, bare_problem};
-use crate::page_headers::{Contents, Nonce, page_headers, plain_headers};
+use super::views::{Account, Problem, bare_problem, not_allowed_page};
+use crate::{
+    domain::studio::Role,
+    page_headers::{Contents, Nonce, page_headers, plain_headers},
+};
 
 /// A page, whose style carries the nonce that the headers allow.
 pub(super) fn page(status: StatusCode, draw: impl FnOnce(&Nonce) -> Markup) -> Response {
@@ -27,6 +30,11 @@ pub(super) fn see_other(path: &str) -> Response {
 /// There is no such page, or not for whoever asks: the same answer for both.
 pub(super) fn not_found() -> Response {
     page(StatusCode::NOT_FOUND, |nonce| bare_problem(Problem::NotFound, nonce))
+}
+
+/// There is such a page, but not for this role.
+pub(super) fn not_allowed(account: &Account, role: Role) -> Response {
+    page(StatusCode::FORBIDDEN, |nonce| not_allowed_page(account, role, nonce))
 }
 
 /// An internal error: read by the operator here, and shown to nobody.

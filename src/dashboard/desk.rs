@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use url::Url;
 
 use crate::{
-    clock::Clock, event_store::EventStore, ids::REQUEST_ID_HEADER, people::People,
+    admin::Admin, clock::Clock, event_store::EventStore, ids::REQUEST_ID_HEADER, people::People,
     webhooks::History,
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub struct Dashboard {
     /// Who somebody is.
     pub people: Arc<People>,
+    /// What people may do, under nobody's name yet: see `Act::admin`.
+    pub admin: Admin,
     /// The log, for a session's whole story.
     pub store: EventStore,
     /// The rows that are made from it.

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::views::{Account, Column, account_page, empty, sessions_path_of, table, untrusted};
+use super::views::{
+    Account, Column, account_page, empty, role_name, sessions_path_of, table, untrusted,
+};
 use crate::{
     domain::{studio::Role, world::World},
     page_headers::Nonce,
@@ -58,7 +60,7 @@ pub(super) fn home_page(view: &HomeView<'_>, nonce: &Nonce) -> Markup {
 fn section(studio: &StudioView) -> Markup {
     html! {
         section {
-            h2 { (untrusted(&studio.name)) " " span class="role" { (role(studio.role)) } }
+            h2 { (untrusted(&studio.name)) " " span class="role" { (role_name(studio.role)) } }
             @if studio.games.is_empty() {
                 (empty("No games yet.", &html! { p { code { "toffeepay games register" } " takes one in." } }))
             } @else {
@@ -81,15 +83,6 @@ fn row(game: &GameRow) -> Vec<Markup> {
         html! { (game.keys.len()) },
         html! { (game.endpoints.len()) },
     ]
-}
-
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "Owner",
-        Role::Developer => "Developer",
-        Role::Finance => "Finance",
-        Role::Support => "Support",
-    }
 }
 
 /// In the largest unit of which it is a whole number.

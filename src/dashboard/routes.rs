@@ -1,21 +1,27 @@
-//! The dashboard's addresses.
+//! The table of routes: every address of the dashboard, room by room.
 
-use axum::{Router, routing::get};
+use axum::Router;
 
 use super::{
     Dashboard, access, answer, home, sessions,
-    views::{SESSION_ROUTE, SESSIONS_ROUTE},
+    table::{Address, May, Row, page},
 };
+
+fn rows() -> Vec<Row> {
+    let home = page("/", May::Visitors, home::page);
+    [vec![home], access::rows(), sessions::rows()].into_iter().flatten().collect()
+}
 
 impl Dashboard {
     /// Everything under `/dashboard`.
     pub fn routes(self) -> Router {
-        let pages = Router::new()
-            .route("/", get(home::page))
-            .merge(access::routes())
-            .route(SESSIONS_ROUTE, get(sessions::list))
-            .route(SESSION_ROUTE, get(sessions::story))
-            .fallback(async || answer::not_found());
+        let pages = rows().into_iter().fold(Router::new(), |router, row| row.add_to(router, &self));
+        let pages = pages.fallback(async || answer::not_found());
         Router::new().nest("/dashboard", pages).with_state(self)
+    }
+
+    /// Each address that [`Self::routes`] answers to, with who may go there.
+    pub fn addresses() -> Vec<Address> {
+        rows().into_iter().map(|it| it.address).collect()
     }
 }

@@ -11,4 +11,5 @@ mod pictures;
 mod searching;
 mod stage;
 mod story;
+mod table;
 mod volume;

@@ -7,13 +7,14 @@ use axum::{
     body::{Body, to_bytes},
     http::{
         HeaderMap, Request, StatusCode,
-        header::{COOKIE, LOCATION, SET_COOKIE},
+        header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE},
     },
     routing::any,
 };
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use toffeepay::{
+    admin::Admin,
     clock::{Clock, SystemClock},
     dashboard::Dashboard,
     domain::{
@@ -86,6 +87,12 @@ impl Page {
     pub(crate) fn location(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER);
         self.headers[LOCATION].to_str().unwrap()
+    }
+
+    /// The page without what is another number each time.
+    pub(crate) fn without_nonces(&self) -> String {
+        let parts = self.text.split("nonce=\"");
+        parts.map(|it| it.split_once('"').map_or(it, |(_, rest)| rest)).collect()
     }
 
     pub(crate) fn assert_has(&self, text: &str) {
@@ -186,6 +193,7 @@ impl Stage {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let dashboard = Dashboard {
             people: Arc::clone(&self.people),
+            admin: self.admin(),
             store: self.store.clone(),
             pool,
             history,
@@ -194,6 +202,12 @@ impl Stage {
             needs_second_factor: false,
         };
         dashboard.routes()
+    }
+
+    fn admin(&self) -> Admin {
+        let pool = self.database.service.clone();
+        let admin = Admin::new(self.store.clone(), pool, &self.master, "process:test");
+        admin.with_clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
@@ -208,6 +222,37 @@ impl Stage {
         let text = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(text.to_vec()).unwrap();
         Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// Sends a form to a page as whoever keeps that; `fields` are as in a URL's query.
+    pub(crate) async fn post_as(&self, cookie: &str, path: &str, fields: &str) -> Page {
+        let form = "application/x-www-form-urlencoded";
+        let request = Request::post(path).header(COOKIE, cookie).header(CONTENT_TYPE, form);
+        let request = request.body(Body::from(fields.to_owned())).unwrap();
+        let response = self.routes().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// What each form has in it that is drawn for whoever keeps that.
+    pub(crate) async fn form_token(&self, cookie: &str) -> String {
+        let home = self.get_as(cookie, "/dashboard").await;
+        let (_, token) = home.text.split_once(r#"name="form_token" value=""#).unwrap();
+        token.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// Sends one of our own forms.
+    pub(crate) async fn send_as(&self, cookie: &str, path: &str, fields: &str) -> Page {
+        let token = self.form_token(cookie).await;
+        self.post_as(cookie, path, &format!("form_token={token}&{fields}")).await
+    }
+
+    /// How many events the log has.
+    pub(crate) async fn events(&self) -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM event");
+        count.fetch_one(&self.database.owner).await.unwrap()
     }
 
     /// A page of the game's sessions in the test world.

@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{View, icons};
 use crate::{
+    design::{COMMON, FAVICON},
     domain::{id::SessionId, world::World},
     page_headers::Nonce,
 };
@@ -11,11 +12,6 @@ use crate::{
 /// Under 30 KB with the style; a test holds that.
 const SCRIPT: &str = include_str!("../page.js");
 const STYLE: &str = include_str!("../page.css");
-
-/// A toffee in its wrapper, so that browsers do not ask for `/favicon.ico`.
-const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
-    viewBox='0 0 32 32'%3E%3Cpath d='M1 10l8 4v4l-8 4zM31 10l-8 4v4l8 4z' fill='%23d98b4a'/%3E\
-    %3Crect x='7' y='8' width='18' height='16' rx='5' fill='%23a6470a'/%3E%3C/svg%3E";
 
 /// What a page puts into the frame.
 pub(super) struct Document<'a> {
@@ -66,7 +62,7 @@ pub(super) fn document(page: Document<'_>, nonce: &Nonce) -> Markup {
                 @if let Some(refresh) = page.refresh {
                     noscript { meta http-equiv="refresh" content=(refresh.content()); }
                 }
-                style nonce=(nonce.as_str()) { (PreEscaped(STYLE)) }
+                style nonce=(nonce.as_str()) { (PreEscaped(COMMON)) (PreEscaped(STYLE)) }
             }
             body data-view=[view] data-page=[path] {
                 @if page.world == World::Test {

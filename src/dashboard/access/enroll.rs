@@ -3,9 +3,8 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
-    next::{HOME, Next},
-    own_form::OwnForm,
-    prove::PROVE,
+    act::{Act, require_proof},
+    next::HOME,
     refusing::trouble,
     views::{EnrollView, Trouble, enroll_page as drawn, field},
     visitor::{ENROLL, Newcomer},
@@ -28,15 +27,15 @@ struct Problem {
 
 /// `GET /dashboard/enroll`
 pub(super) async fn enroll_page(State(desk): State<Dashboard>, newcomer: Newcomer) -> Response {
-    if !newcomer.stay.has_proved(desk.clock.now()) {
-        return ask_for_proof(&newcomer);
+    if let Err(elsewhere) = require_proof(&newcomer.stay, &desk, ENROLL) {
+        return elsewhere;
     }
     show(&desk, &newcomer, &TotpKey::generate(), None, None).await
 }
 
 /// `POST /dashboard/enroll`
-pub(super) async fn enroll(State(desk): State<Dashboard>, form: OwnForm) -> Response {
-    let OwnForm { fields, newcomer } = form;
+pub(super) async fn enroll(State(desk): State<Dashboard>, form: Act) -> Response {
+    let Act { fields, newcomer } = form;
     let Some(totp) = TotpKey::from_base32(fields.text(field::TOTP_KEY)) else {
         return trouble(Trouble::Unreadable);
     };
@@ -55,7 +54,11 @@ pub(super) async fn enroll(State(desk): State<Dashboard>, form: OwnForm) -> Resp
     let context = newcomer.context(desk.clock.now());
     match desk.people.enroll(&newcomer.stay, chosen, &context).await {
         Ok(()) => see_other(HOME),
-        Err(PeopleError::NotProved) => ask_for_proof(&newcomer),
+        Err(PeopleError::NotProved) => match require_proof(&newcomer.stay, &desk, ENROLL) {
+            // It was fresh a moment ago, by another clock's reading.
+            Ok(()) => see_other(ENROLL),
+            Err(elsewhere) => elsewhere,
+        },
         Err(error) => match problem(&error) {
             Some(problem) => show(&desk, &newcomer, &totp, Some(typed), Some(problem)).await,
             None => went_wrong(&error),
@@ -72,14 +75,6 @@ fn problem(error: &PeopleError) -> Option<Problem> {
         _ => return None,
     };
     Some(Problem { field, text: error.to_string() })
-}
-
-/// Who has a password proves it once more; who has none needs a fresh link.
-fn ask_for_proof(newcomer: &Newcomer) -> Response {
-    if newcomer.stay.is_enrolled {
-        return see_other(&Next::parse(ENROLL).behind(PROVE));
-    }
-    trouble(Trouble::StaleLink)
 }
 
 async fn show(

@@ -10,9 +10,9 @@ use axum::{
 };
 
 use super::{
+    act::OpenForm,
     next::HOME,
     origin::From,
-    own_form::OpenForm,
     refusing::trouble,
     sign_in::{come_in, status_of},
     views::{Trouble, enter_page as drawn},

@@ -10,13 +10,18 @@ pub(in crate::dashboard) const FORM_BYTES_MAX: usize = 16 * 1024;
 pub(in crate::dashboard) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(in crate::dashboard) fn read(bytes: &[u8]) -> Self {
         Self(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
     /// What was typed; nothing, if the field is missing.
     pub(in crate::dashboard) fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Every value of a field that may be there more than once.
+    pub(in crate::dashboard) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// What was typed and is not to be seen.

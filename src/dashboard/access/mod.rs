@@ -1,6 +1,7 @@
 //! Who somebody is: the cookie, the forms by which they come in and prove who they are, and the check
 //! that a form is one of ours.
 
+mod act;
 mod cookie;
 mod enroll;
 mod enter;
@@ -8,31 +9,29 @@ mod fields;
 mod leave;
 mod next;
 mod origin;
-mod own_form;
 mod prove;
 mod refusing;
 mod sign_in;
 mod views;
 mod visitor;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::{get, post},
-};
+pub(super) use act::Act;
+pub(super) use fields::{FORM_BYTES_MAX, Fields};
+pub(super) use visitor::{Newcomer, Visitor};
 
-pub(super) use visitor::Visitor;
-
-use super::Dashboard;
-use fields::FORM_BYTES_MAX;
+use super::table::{May, Row, form, page};
 
 /// The pages that somebody needs to come in and to leave.
-pub(super) fn routes() -> Router<Dashboard> {
-    Router::new()
-        .route("/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
-        .route("/enter/{token}", get(enter::enter_page).post(enter::enter))
-        .route("/enroll", get(enroll::enroll_page).post(enroll::enroll))
-        .route("/prove", get(prove::prove_page).post(prove::prove))
-        .route("/sign-out", post(leave::leave))
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        page("/sign-in", May::Anybody, sign_in::sign_in_page),
+        form("/sign-in", May::Anybody, sign_in::sign_in),
+        page("/enter/{token}", May::Anybody, enter::enter_page),
+        form("/enter/{token}", May::Anybody, enter::enter),
+        page("/enroll", May::Newcomers, enroll::enroll_page),
+        form("/enroll", May::Newcomers, enroll::enroll),
+        page("/prove", May::Newcomers, prove::prove_page),
+        form("/prove", May::Newcomers, prove::prove),
+        form("/sign-out", May::Newcomers, leave::leave),
+    ]
 }

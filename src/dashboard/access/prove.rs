@@ -7,10 +7,10 @@ use axum::{
 };
 
 use super::{
+    act::Act,
     fields::Fields,
     next::Next,
     origin::From,
-    own_form::OwnForm,
     sign_in::status_of,
     views::{ProveView, field, prove_page as drawn},
     visitor::Newcomer,
@@ -33,12 +33,8 @@ pub(super) async fn prove_page(
 }
 
 /// `POST /dashboard/prove`
-pub(super) async fn prove(
-    State(desk): State<Dashboard>,
-    From(from): From,
-    form: OwnForm,
-) -> Response {
-    let OwnForm { fields, newcomer } = form;
+pub(super) async fn prove(State(desk): State<Dashboard>, From(from): From, form: Act) -> Response {
+    let Act { fields, newcomer } = form;
     let next = Next::parse(fields.text(field::NEXT));
     let (password, code) = (fields.secret(field::PASSWORD), fields.text(field::CODE));
     let proved =

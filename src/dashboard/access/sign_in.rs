@@ -7,11 +7,11 @@ use axum::{
 };
 
 use super::{
+    act::OpenForm,
     cookie,
     fields::Fields,
     next::Next,
     origin::From,
-    own_form::OpenForm,
     views::{SignInView, field, sign_in_page as drawn},
     visitor::{Newcomer, SIGN_IN},
 };

@@ -23,7 +23,8 @@ use crate::{
 pub(super) const SIGN_IN: &str = "/dashboard/sign-in";
 pub(super) const ENROLL: &str = "/dashboard/enroll";
 
-/// Somebody who is in, with or without a second factor.
+/// Somebody who is in, with or without a second factor. Asked for once in a request.
+#[derive(Clone)]
 pub(in crate::dashboard) struct Newcomer {
     pub(in crate::dashboard) stay: Stay,
     token: Token,
@@ -31,6 +32,7 @@ pub(in crate::dashboard) struct Newcomer {
 }
 
 /// Somebody who is in and may look around.
+#[derive(Clone)]
 pub(in crate::dashboard) struct Visitor {
     newcomer: Newcomer,
     /// Where they work.
@@ -41,6 +43,9 @@ impl FromRequestParts<Dashboard> for Newcomer {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Dashboard) -> Result<Self, Response> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let way_in = || {
             let is_page = parts.method == Method::GET;
             // As it was sent: a nested router sees the rest of it only.
@@ -51,7 +56,9 @@ impl FromRequestParts<Dashboard> for Newcomer {
         let token = cookie::read(&parts.headers, &desk.base_url).ok_or_else(way_in)?;
         let stay = desk.people.stay(&token).await.map_err(|error| went_wrong(&error))?;
         let stay = stay.ok_or_else(way_in)?;
-        Ok(Self { stay, token, request_id: request_id(&parts.headers).to_owned() })
+        let found = Self { stay, token, request_id: request_id(&parts.headers).to_owned() };
+        parts.extensions.insert(found.clone());
+        Ok(found)
     }
 }
 
@@ -59,13 +66,18 @@ impl FromRequestParts<Dashboard> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Dashboard) -> Result<Self, Response> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let newcomer = Newcomer::from_request_parts(parts, desk).await?;
         if desk.needs_second_factor && !newcomer.stay.is_enrolled {
             return Err(see_other(ENROLL));
         }
         let memberships = desk.people.memberships(newcomer.stay.person_id.as_str()).await;
         let memberships = memberships.map_err(|error| went_wrong(&error))?;
-        Ok(Self { newcomer, memberships })
+        let found = Self { newcomer, memberships };
+        parts.extensions.insert(found.clone());
+        Ok(found)
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use url::form_urlencoded;
 
-use crate::domain::{
-    currency::Currency, id::SessionId, session::SessionStatus, violation::Violation,
+use crate::{
+    dashboard::views::FieldProblem,
+    domain::{currency::Currency, id::SessionId, session::SessionStatus, violation::Violation},
 };
 
 /// The longest search, in characters: an item's title is no longer.
@@ -33,17 +34,6 @@ const FIELDS: [(&str, &str); 8] = [
 /// As it was sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form(BTreeMap<&'static str, String>);
-
-/// What is wrong with a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FieldProblem {
-    /// The field.
-    pub(super) field: &'static str,
-    /// What people call it.
-    pub(super) label: &'static str,
-    /// The rule, and what was received.
-    pub(super) violation: Violation,
-}
 
 /// What the words of a search are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,14 +7,14 @@ use axum::{
 };
 
 use super::{
-    form::{Begins, FieldProblem, Form, Wish, Within, problem, words_of},
+    form::{Begins, Form, Wish, Within, problem, words_of},
     list_view::{Listing, Meaning, list_page},
 };
 use crate::{
     dashboard::{
         Dashboard, Place,
         answer::{page, see_other, went_wrong},
-        views::sessions_path,
+        views::{FieldProblem, sessions_path},
     },
     domain::{
         currency::Currency,

@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::form::{FieldProblem, Form};
+use super::form::Form;
 use crate::{
     dashboard::{
         Place,
         views::{
-            Badge, Column, Frame, Pages, Section, Tone, amount, badge, copyable, counted, day_text,
-            document, empty, moment, pagination, session_badge, sessions_path, table, untrusted,
+            Badge, Column, FieldProblem, Frame, Pages, Section, Tone, amount, badge, copyable,
+            counted, day_text, document, empty, moment, pagination, problem_list, session_badge,
+            sessions_path, table, untrusted,
         },
     },
     domain::{Timestamp, session::SessionStatus, world::World},
@@ -62,7 +63,7 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
     let problems = listing.found.as_ref().err().map_or(&[][..], Vec::as_slice);
     let main = html! {
         h1 { "Sessions" }
-        @if !problems.is_empty() { (problem_list(problems)) }
+        (problem_list("The search could not be made", problems))
         (search_form(listing, &path, problems))
         @if let Ok((meaning, found)) = &listing.found {
             section aria-labelledby="found" {
@@ -85,22 +86,6 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
         as_of: Some(listing.as_of),
     };
     document(&frame, &main, nonce)
-}
-
-fn problem_list(problems: &[FieldProblem]) -> Markup {
-    html! {
-        div class="problems" role="alert" {
-            h2 { "The search could not be made" }
-            ul {
-                @for it in problems {
-                    li id={ "problem-" (it.field) } {
-                        a href={ "#" (it.field) } { (it.label) }
-                        " " (it.violation.rule) "; received " bdi { (it.violation.received) } "."
-                    }
-                }
-            }
-        }
-    }
 }
 
 fn search_form(listing: &Listing<'_>, path: &str, problems: &[FieldProblem]) -> Markup {

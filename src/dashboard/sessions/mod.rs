@@ -14,5 +14,13 @@ mod story_view;
 mod webhooks_view;
 mod words;
 
-pub(super) use list::list;
-pub(super) use story::story;
+use super::table::{May, Row, page};
+use crate::domain::studio::Permission::SeeSessions;
+
+/// Its pages.
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        page("/{game_id}/{world}/sessions", May::Game(SeeSessions), list::list),
+        page("/{game_id}/{world}/sessions/{session_id}", May::Game(SeeSessions), story::story),
+    ]
+}

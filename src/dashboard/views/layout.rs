@@ -3,21 +3,16 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    section::{Section, sessions_path},
+    account::{Account, account_links},
+    section::Section,
     values::moment,
 };
 use crate::{
-    dashboard::Place,
+    dashboard::{Place, styles::STYLES},
+    design::FAVICON,
     domain::{Timestamp, world::World},
     page_headers::Nonce,
 };
-
-const STYLE: &str = include_str!("../dashboard.css");
-
-/// A toffee in its wrapper, so that browsers do not ask for `/favicon.ico`.
-const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
-    viewBox='0 0 32 32'%3E%3Cpath d='M1 10l8 4v4l-8 4zM31 10l-8 4v4l8 4z' fill='%23d98b4a'/%3E\
-    %3Crect x='7' y='8' width='18' height='16' rx='5' fill='%23a6470a'/%3E%3C/svg%3E";
 
 /// What a page tells its frame.
 pub(in crate::dashboard) struct Frame<'a> {
@@ -43,7 +38,7 @@ pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &N
             div class="bar" {
                 (brand())
                 p class="game" { span class="visually-hidden" { "Game: " } bdi { (game.name) } }
-                (world_switch(frame.place))
+                (world_switch(frame))
                 (account_links(&frame.place.account))
             }
             (navigation(frame))
@@ -55,23 +50,6 @@ pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &N
         }
     };
     html_page(&title, *world, &body, nonce)
-}
-
-/// The name of the field that shows that a form is ours.
-pub(in crate::dashboard) const FORM_TOKEN: &str = "form_token";
-
-/// Who looks, as the head of each page has it.
-#[derive(Clone, Debug)]
-pub(in crate::dashboard) struct Account {
-    /// What people call them.
-    pub(in crate::dashboard) called: String,
-    /// What every form of theirs has in it.
-    pub(in crate::dashboard) form_token: String,
-}
-
-/// What shows that a form is ours.
-pub(in crate::dashboard) fn form_token_field(form_token: &str) -> Markup {
-    html! { input type="hidden" name=(FORM_TOKEN) value=(form_token); }
 }
 
 /// Draws a page of somebody who is in, and of no game.
@@ -92,18 +70,6 @@ pub(in crate::dashboard) fn account_page(
 /// Draws a page with nothing around it.
 pub(in crate::dashboard) fn plain_page(title: &str, body: &Markup, nonce: &Nonce) -> Markup {
     html_page(&format!("{title} · ToffeePay"), World::Live, body, nonce)
-}
-
-fn account_links(account: &Account) -> Markup {
-    html! {
-        nav class="account" aria-label="Account" {
-            a href="/dashboard/enroll" { bdi { (account.called) } }
-            form method="post" action="/dashboard/sign-out" {
-                (form_token_field(&account.form_token))
-                button class="button" type="submit" { "Sign out" }
-            }
-        }
-    }
 }
 
 /// Draws a page of no game.
@@ -129,7 +95,7 @@ fn html_page(title: &str, world: World, body: &Markup, nonce: &Nonce) -> Markup 
                 meta name="format-detection" content="telephone=no";
                 title { (title) }
                 link rel="icon" href=(FAVICON);
-                style nonce=(nonce.as_str()) { (PreEscaped(STYLE)) }
+                style nonce=(nonce.as_str()) { @for it in STYLES { (PreEscaped(it)) } }
             }
             body class=(world) {
                 a class="skip" href="#main" { "Skip to the content" }
@@ -159,14 +125,15 @@ fn world_name(world: World) -> &'static str {
     }
 }
 
-/// The two worlds of the game. The other one's list is another list: no session is in both.
-fn world_switch(place: &Place) -> Markup {
+/// The two worlds of the game: the same part of the dashboard in the other one. Nothing is in both.
+fn world_switch(frame: &Frame<'_>) -> Markup {
+    let place = frame.place;
     html! {
         nav class="worlds" aria-label="World" {
             @for world in [World::Test, World::Live] {
                 @let there = Place { world, ..place.clone() };
                 @let is_here = world == place.world;
-                a href=(sessions_path(&there)) class=(world) aria-current=[is_here.then_some("true")] {
+                a href=(frame.section.path(&there)) class=(world) aria-current=[is_here.then_some("true")] {
                     (world_name(world))
                     @if is_here { span class="visually-hidden" { " (shown now)" } }
                 }
@@ -179,8 +146,8 @@ fn navigation(frame: &Frame<'_>) -> Markup {
     html! {
         nav class="sections" aria-label="Dashboard" {
             ul {
-                @for section in &frame.place.sections {
-                    @let is_here = *section == frame.section;
+                @for section in frame.place.sections() {
+                    @let is_here = section == frame.section;
                     li {
                         a href=(section.path(frame.place)) aria-current=[is_here.then_some("page")] {
                             (section.name())

@@ -3,21 +3,27 @@
 //! Texts of games and players are escaped, isolated in `<bdi>` and free to wrap. Nothing is told by
 //! colour alone.
 
+mod account;
 mod badges;
+mod forms;
 mod icons;
 mod layout;
 mod parts;
 mod problem;
+mod role;
 mod section;
 mod values;
 
+pub(super) use account::Account;
 pub(super) use badges::{Badge, Tone, badge, payment_badge, refund_badge, session_badge};
-pub(super) use layout::{
-    Account, FORM_TOKEN, Frame, account_page, brand, document, form_token_field, plain_page,
+pub(super) use forms::{
+    FORM_ID, FORM_TOKEN, Field, FieldProblem, done_notice, form_token_field, own_form, problem_list,
 };
+pub(super) use layout::{Frame, account_page, brand, document, plain_page};
 pub(super) use parts::{Column, Pages, empty, facts, pagination, table};
-pub(super) use problem::{Problem, bare_problem, problem_in};
-pub(super) use section::{SESSION_ROUTE, SESSIONS_ROUTE, Section, sessions_path, sessions_path_of};
+pub(super) use problem::{Problem, bare_problem, not_allowed_page, problem_in};
+pub(super) use role::role_name;
+pub(super) use section::{Section, sessions_path, sessions_path_of};
 pub(super) use values::{
     amount, copyable, counted, day_text, fact, moment, moment_ms, shown_money, untrusted,
 };

@@ -3,10 +3,12 @@
 use maud::{Markup, html};
 
 use super::{
-    layout::{Frame, bare_document, document},
+    Account,
+    layout::{Frame, account_page, bare_document, document},
+    role::role_name,
     section::Section,
 };
-use crate::{dashboard::Place, page_headers::Nonce};
+use crate::{dashboard::Place, domain::studio::Role, page_headers::Nonce};
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,4 +59,22 @@ pub(in crate::dashboard) fn problem_in(
     let main = html! { (words(problem)) (way_back) };
     let frame = Frame { place, section: Section::Sessions, title: problem.title(), as_of: None };
     document(&frame, &main, nonce)
+}
+
+/// One for somebody who works at the studio, in a role that does not see this.
+pub(in crate::dashboard) fn not_allowed_page(
+    account: &Account,
+    role: Role,
+    nonce: &Nonce,
+) -> Markup {
+    let title = "Your role does not allow this";
+    let main = html! {
+        h1 { (title) }
+        p class="lead" {
+            "You are here as " strong { (role_name(role)) } ". Nothing was changed. An owner of the studio can \
+             give you another role."
+        }
+        p { a class="button" href="/dashboard" { "Your games" } }
+    };
+    account_page(title, account, &main, nonce)
 }

@@ -1,11 +1,12 @@
 //! The parts of the dashboard, and where their pages are.
 
-use crate::{dashboard::Place, domain::world::World};
-
-/// The list of sessions, below `/dashboard`.
-pub(in crate::dashboard) const SESSIONS_ROUTE: &str = "/{game_id}/{world}/sessions";
-/// One of them.
-pub(in crate::dashboard) const SESSION_ROUTE: &str = "/{game_id}/{world}/sessions/{session_id}";
+use crate::{
+    dashboard::Place,
+    domain::{
+        studio::{Permission, Role},
+        world::World,
+    },
+};
 
 /// An entry of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,21 @@ pub(in crate::dashboard) enum Section {
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    pub(in crate::dashboard) const ALL: [Self; 2] = [Self::Games, Self::Sessions];
+    const ALL: [Self; 2] = [Self::Games, Self::Sessions];
+
+    /// What whoever has a role finds in the navigation.
+    pub(in crate::dashboard) fn for_role(role: Role) -> impl Iterator<Item = Self> {
+        let may = move |it: &Self| it.needs().is_none_or(|needed| role.may(needed));
+        Self::ALL.into_iter().filter(may)
+    }
+
+    /// What one must be allowed to see its page.
+    fn needs(self) -> Option<Permission> {
+        match self {
+            Self::Games => None,
+            Self::Sessions => Some(Permission::SeeSessions),
+        }
+    }
 
     /// What it is called.
     pub(in crate::dashboard) fn name(self) -> &'static str {

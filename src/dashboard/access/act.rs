@@ -1,0 +1,110 @@
+//! Forms that are surely ours: sent from this origin, and with the token that each page of this stay has.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    response::Response,
+};
+use subtle::ConstantTimeEq;
+
+use super::{
+    fields::Fields,
+    next::Next,
+    prove::PROVE,
+    refusing::trouble,
+    views::{Trouble, field},
+    visitor::Newcomer,
+};
+use crate::{
+    admin::Admin,
+    dashboard::{Dashboard, answer::see_other, views::FORM_ID},
+    event_store::CommandContext,
+    page_headers::is_same_origin,
+    people::Stay,
+};
+
+/// A form of somebody who is not in: it has no token, and what it does is no more than to come in.
+pub(super) struct OpenForm(pub(super) Fields);
+
+/// A form of somebody who is in: what they want to be done, and under whose name.
+pub(in crate::dashboard) struct Act {
+    pub(in crate::dashboard) fields: Fields,
+    pub(super) newcomer: Newcomer,
+}
+
+impl Act {
+    /// What is done stands in the log under their name, with their stay as what led to it. Sent twice, the
+    /// same form does its work once.
+    pub(in crate::dashboard) fn context(&self, desk: &Dashboard) -> CommandContext {
+        let context = self.newcomer.context(desk.clock.now());
+        match self.fields.text(FORM_ID) {
+            "" => context,
+            form_id => {
+                let person_id = self.newcomer.stay.person_id.as_str();
+                context.with_command(&["dashboard", person_id, form_id])
+            }
+        }
+    }
+
+    /// Does under their name what the command line does.
+    pub(in crate::dashboard) fn admin(&self, desk: &Dashboard) -> Admin {
+        desk.admin.acting_as(&self.context(desk))
+    }
+
+    /// Who.
+    pub(in crate::dashboard) fn stay(&self) -> &Stay {
+        &self.newcomer.stay
+    }
+
+    /// For what needs a fresh proof: who has none is led to prove who they are, and then to `next`, a page of
+    /// the dashboard. Nothing was done.
+    pub(in crate::dashboard) fn require_proof(
+        &self,
+        desk: &Dashboard,
+        next: &str,
+    ) -> Result<(), Response> {
+        require_proof(&self.newcomer.stay, desk, next)
+    }
+}
+
+/// The same for a page that is only looked at.
+pub(in crate::dashboard) fn require_proof(
+    stay: &Stay,
+    desk: &Dashboard,
+    next: &str,
+) -> Result<(), Response> {
+    match stay.require_proof(desk.clock.now()) {
+        Ok(()) => Ok(()),
+        Err(_) if stay.is_enrolled => Err(see_other(&Next::parse(next).behind(PROVE))),
+        Err(_) => Err(trouble(Trouble::StaleLink)),
+    }
+}
+
+impl FromRequest<Dashboard> for OpenForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, desk: &Dashboard) -> Result<Self, Response> {
+        if !is_same_origin(request.headers(), &desk.base_url) {
+            return Err(trouble(Trouble::ForeignForm));
+        }
+        let bytes = Bytes::from_request(request, desk).await;
+        bytes.map(|it| Self(Fields::read(&it))).map_err(|_| trouble(Trouble::Unreadable))
+    }
+}
+
+impl FromRequest<Dashboard> for Act {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, desk: &Dashboard) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let newcomer = Newcomer::from_request_parts(&mut parts, desk).await?;
+        let OpenForm(fields) =
+            OpenForm::from_request(Request::from_parts(parts, body), desk).await?;
+        let token = newcomer.form_token(&desk.people);
+        let is_ours = token.as_bytes().ct_eq(fields.text(field::FORM_TOKEN).as_bytes());
+        if !bool::from(is_ours) {
+            return Err(trouble(Trouble::ForeignForm));
+        }
+        Ok(Self { fields, newcomer })
+    }
+}

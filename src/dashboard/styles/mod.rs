@@ -1,0 +1,13 @@
+//! How the dashboard looks: the parts that all our pages share, then its own, then each room's.
+
+use crate::design;
+
+/// The whole style, in the order in which it counts.
+pub(super) const STYLES: [&str; 6] = [
+    design::COMMON,
+    include_str!("base.css"),
+    include_str!("parts.css"),
+    include_str!("forms.css"),
+    include_str!("access.css"),
+    include_str!("sessions.css"),
+];
