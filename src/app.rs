@@ -248,6 +248,7 @@ impl App {
             store: self.store.clone(),
             pool: self.pool.clone(),
             history: Arc::new(History::new(self.pool.clone(), &self.master)),
+            providers: self.providers.clone(),
             clock: Arc::clone(&self.clock),
             base_url: self.settings.pay_base_url.clone(),
             needs_second_factor: self.settings.needs_second_factor,

@@ -6,10 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acting;
 mod allowed;
 mod pictures;
 mod searching;
 mod stage;
 mod story;
 mod table;
+mod taker;
 mod volume;

@@ -42,6 +42,7 @@ use toffeepay::{
     ids::NewId,
     people::{People, SIGN_IN_LINK_PATH},
     projections::game::GameRow,
+    providers::Registry,
     vault::Key,
     webhooks::{
         Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, WebhookSecret,
@@ -50,7 +51,7 @@ use toffeepay::{
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use crate::support::database::TestDatabase;
+use crate::{support::database::TestDatabase, taker::Taker};
 
 pub(crate) const GAME: &str = "space_shooter";
 pub(crate) const OTHER_GAME: &str = "other_game";
@@ -197,6 +198,7 @@ impl Stage {
             store: self.store.clone(),
             pool,
             history,
+            providers: Registry::default().with(World::Test, Arc::new(Taker)),
             clock,
             base_url: "http://127.0.0.1".parse().unwrap(),
             needs_second_factor: false,

@@ -4,7 +4,13 @@ use maud::{Markup, html};
 
 use super::words::outcome_words;
 use crate::{
-    dashboard::views::{Badge, Column, Tone, badge, copyable, moment, moment_ms, table, untrusted},
+    dashboard::{
+        Place,
+        views::{
+            Badge, Column, Tone, badge, copyable, moment, moment_ms, own_form, table, untrusted,
+        },
+    },
+    domain::studio::Permission,
     webhooks::{AttemptRow, MessageState, SESSION_MESSAGES_MAX, SessionMessage},
 };
 
@@ -19,8 +25,8 @@ const ATTEMPTS: [Column; 5] = [
     Column::text("Begun"),
 ];
 
-/// All of them, in the order of what caused them.
-pub(super) fn webhooks(messages: &[SessionMessage]) -> Markup {
+/// All of them, in the order of what caused them, each with the button that sends it again.
+pub(super) fn webhooks(place: &Place, path: &str, messages: &[SessionMessage]) -> Markup {
     let most = usize::try_from(SESSION_MESSAGES_MAX).unwrap_or(usize::MAX);
     html! {
         section aria-labelledby="webhooks" {
@@ -33,12 +39,12 @@ pub(super) fn webhooks(messages: &[SessionMessage]) -> Markup {
             @if most <= messages.len() {
                 p class="note" { "Only the first " (SESSION_MESSAGES_MAX) " are shown." }
             }
-            ul class="messages" { @for it in messages { li { (message(it)) } } }
+            ul class="messages" { @for it in messages { li { (message(place, path, it)) } } }
         }
     }
 }
 
-fn message(it: &SessionMessage) -> Markup {
+fn message(place: &Place, path: &str, it: &SessionMessage) -> Markup {
     // What went well is folded; what did not is open.
     let is_open = it.state != MessageState::Delivered;
     html! {
@@ -59,8 +65,16 @@ fn message(it: &SessionMessage) -> Markup {
             } @else {
                 (table("Attempts to deliver, in order", &ATTEMPTS, it.attempts.iter().map(attempt)))
             }
+            @if it.endpoint.is_some() && place.may(Permission::HelpPlayers) { (send_again(place, path, it)) }
         }
     }
+}
+
+fn send_again(place: &Place, path: &str, it: &SessionMessage) -> Markup {
+    let action = format!("{path}/webhooks/{}/{}/resend", it.endpoint_id, it.message_id);
+    let label = format!("Send {} again", it.webhook_type);
+    let button = html! { button class="button" type="submit" aria-label=(label) { "Send again" } };
+    own_form(&action, "", &place.account, &button)
 }
 
 fn state_badge(it: &SessionMessage) -> Badge {
