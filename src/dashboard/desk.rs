@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use sqlx::PgPool;
 use url::Url;
 
+use super::Feed;
 use crate::{
     admin::Admin,
     clock::Clock,
@@ -28,6 +29,8 @@ pub struct Dashboard {
     pub store: EventStore,
     /// The rows that are made from it.
     pub pool: PgPool,
+    /// What happens now.
+    pub feed: Arc<Feed>,
     /// What was sent to games' endpoints.
     pub history: Arc<History>,
     /// Who takes payments, if anybody does: without, no link is made.

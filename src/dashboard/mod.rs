@@ -5,6 +5,7 @@
 //! script; a number is shown as the log and its rows have it, or not at all.
 
 mod access;
+mod activity;
 mod answer;
 mod desk;
 mod home;
@@ -17,6 +18,7 @@ mod styles;
 mod table;
 mod views;
 
+pub use activity::Feed;
 pub use desk::Dashboard;
 pub use table::{Address, May};
 

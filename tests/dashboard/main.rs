@@ -7,6 +7,7 @@
 mod support;
 
 mod acting;
+mod activity;
 mod allowed;
 mod pictures;
 mod searching;

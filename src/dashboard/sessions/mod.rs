@@ -19,7 +19,8 @@ mod webhooks_view;
 mod words;
 
 pub(super) use done::Done;
-pub(super) use story_view::session_path;
+pub(super) use story_view::{session_path, session_path_of};
+pub(super) use words::{actor_words, happened};
 
 use super::table::{May, Row, form as sent, page};
 use crate::domain::studio::Permission::{HelpPlayers, Refund, SeeSessions};

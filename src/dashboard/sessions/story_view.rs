@@ -115,6 +115,11 @@ pub(super) fn refundable(state: &SessionState) -> Option<(&PaymentId, Money)> {
 
 /// Where a session's page is.
 pub(in crate::dashboard) fn session_path(place: &Place, session_id: &SessionId) -> String {
+    session_path_of(place, session_id.as_str())
+}
+
+/// The same by an id that a row has.
+pub(in crate::dashboard) fn session_path_of(place: &Place, session_id: &str) -> String {
     place.path(&format!("sessions/{session_id}"))
 }
 

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{
-    game::Key,
-    session::{
-        CancelReason, CaptureMode, PaymentMethod, RefundCause, SessionEvent as Event, VoidReason,
+use maud::{Markup, html};
+
+use crate::{
+    dashboard::{Place, views::untrusted},
+    domain::{
+        game::Key,
+        session::{
+            CancelReason, CaptureMode, PaymentMethod, RefundCause, SessionEvent as Event,
+            VoidReason,
+        },
     },
 };
 
 /// What happened. No wildcard arm: whoever adds an event chooses its words.
-pub(super) fn happened(event: &Event) -> String {
+pub(in crate::dashboard) fn happened(event: &Event) -> String {
     match event {
         Event::Created { .. } => "The game asked for a payment".to_owned(),
         Event::PageOpened { .. } => "The player opened the payment page".to_owned(),
@@ -141,6 +147,13 @@ pub(super) fn actor(text: &str, known: Known<'_>) -> Actor {
         }
         _ => named("Somebody else", text),
     }
+}
+
+/// The same in one line, where people's names are not looked up.
+pub(in crate::dashboard) fn actor_words(place: &Place, text: &str) -> Markup {
+    let known = Known { keys: &place.game.keys.0, people: &BTreeMap::new() };
+    let Actor { who, name } = actor(text, known);
+    html! { (who) @if let Some(name) = name { " " (untrusted(&name)) } }
 }
 
 /// What came of an attempt to deliver a webhook.
