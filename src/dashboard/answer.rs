@@ -46,8 +46,14 @@ pub(super) fn not_allowed(account: &Account, role: Role) -> Response {
     page(StatusCode::FORBIDDEN, |nonce| not_allowed_page(account, role, nonce))
 }
 
+/// Marks an answer whose page is still to be drawn: see `frame`, which knows the request's id.
+#[derive(Clone, Copy)]
+pub(super) struct Failed;
+
 /// An internal error: read by the operator here, and shown to nobody.
 pub(super) fn went_wrong(error: &dyn std::error::Error) -> Response {
     tracing::error!(%error, "a page of the dashboard failed");
-    page(StatusCode::INTERNAL_SERVER_ERROR, |nonce| bare_problem(Problem::WentWrong, nonce))
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Failed);
+    response
 }

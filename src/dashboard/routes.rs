@@ -1,9 +1,11 @@
 //! The table of routes: every address of the dashboard, room by room.
 
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 
 use super::{
-    Dashboard, access, activity, answer, home, links, sessions,
+    Dashboard, access, activity, answer,
+    frame::framed,
+    home, links, sessions,
     table::{Address, May, Row, page},
 };
 
@@ -19,7 +21,7 @@ impl Dashboard {
     /// Everything under `/dashboard`.
     pub fn routes(self) -> Router {
         let pages = rows().into_iter().fold(Router::new(), |router, row| row.add_to(router, &self));
-        let pages = pages.fallback(async || answer::not_found());
+        let pages = pages.fallback(async || answer::not_found()).layer(from_fn(framed));
         Router::new().nest("/dashboard", pages).with_state(self)
     }
 

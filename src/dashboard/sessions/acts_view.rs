@@ -35,7 +35,7 @@ pub(super) fn cancel_page(place: &Place, found: &Present, nonce: &Nonce) -> Mark
     let main = html! {
         (crumbs(place, &found.session_id))
         h1 { "Cancel this session?" }
-        (about(found, found.state.item.price))
+        (about(found, found.state.item.price, None))
         p class="lead" {
             "The player can no longer pay for it. Money that is held for it is let go. This cannot be undone."
         }
@@ -69,7 +69,7 @@ pub(super) fn refund_form_page(
         (crumbs(place, &found.session_id))
         h1 { "Refund " (shown_money(amount)) }
         (problem_list("The refund was not asked for", problems))
-        (about(found, amount))
+        (about(found, amount, None))
         (own_form(&format!("{path}/refund"), "form", &place.account, &html! {
             (reason.lines(typed, RefundReason::LENGTH_MAX))
             p class="actions" {
@@ -94,8 +94,7 @@ pub(super) fn refund_look_page(
     let main = html! {
         (crumbs(place, &found.session_id))
         h1 { "Give " (shown_money(amount)) " back?" }
-        (about(found, amount))
-        (facts([fact("Reason", untrusted(reason.as_str()))]))
+        (about(found, amount, Some(reason)))
         p class="lead" {
             @match place.world {
                 World::Live => "Real money goes back to the player, all of it. This cannot be undone.",
@@ -135,9 +134,10 @@ pub(super) fn refused_page(
     framed(place, "Nothing was changed", &main, nonce)
 }
 
-fn about(found: &Present, amount: Money) -> Markup {
+fn about(found: &Present, amount: Money, reason: Option<&RefundReason>) -> Markup {
     let state = &*found.state;
-    facts([
+    let reason = reason.map(|it| fact("Reason", untrusted(it.as_str())));
+    let rows = [
         fact("Item", untrusted(state.item.title.as_str())),
         fact("Amount", shown_money(amount)),
         fact(
@@ -149,7 +149,8 @@ fn about(found: &Present, amount: Money) -> Markup {
                 }
             },
         ),
-    ])
+    ];
+    html! { div class="narrow" { (facts(rows.into_iter().chain(reason))) } }
 }
 
 fn crumbs(place: &Place, session_id: &SessionId) -> Markup {

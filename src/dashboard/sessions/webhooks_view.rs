@@ -72,8 +72,11 @@ fn message(place: &Place, path: &str, it: &SessionMessage) -> Markup {
 
 fn send_again(place: &Place, path: &str, it: &SessionMessage) -> Markup {
     let action = format!("{path}/webhooks/{}/{}/resend", it.endpoint_id, it.message_id);
-    let label = format!("Send {} again", it.webhook_type);
-    let button = html! { button class="button" type="submit" aria-label=(label) { "Send again" } };
+    let button = html! {
+        button class="button" type="submit" {
+            "Send again" span class="visually-hidden" { ": " (it.webhook_type) }
+        }
+    };
     own_form(&action, "", &place.account, &button)
 }
 

@@ -17,6 +17,8 @@ pub(in crate::dashboard) enum Problem {
     NotFound,
     /// A failure of ours.
     WentWrong,
+    /// More was sent than is taken.
+    TooLarge,
 }
 
 impl Problem {
@@ -24,6 +26,7 @@ impl Problem {
         match self {
             Self::NotFound => "Page not found",
             Self::WentWrong => "Something went wrong",
+            Self::TooLarge => "That was too much",
         }
     }
 
@@ -33,9 +36,12 @@ impl Problem {
                 "There is nothing at this address, or it belongs to another game or world. \
                  Check the link, or search for what you need."
             }
+            // An error at the commit is unknown, not failed.
             Self::WentWrong => {
-                "The page could not be made. Nothing was changed. Please try again in a moment."
+                "We could not answer. If you were changing something, look first whether it was changed; \
+                 then try again."
             }
+            Self::TooLarge => "What you sent is larger than we take. Nothing was changed.",
         }
     }
 }
@@ -47,6 +53,20 @@ fn words(problem: Problem) -> Markup {
 /// One where nothing is known of who asks.
 pub(in crate::dashboard) fn bare_problem(problem: Problem, nonce: &Nonce) -> Markup {
     bare_document(problem.title(), &words(problem), nonce)
+}
+
+/// One with a reference by which we find out what happened.
+pub(in crate::dashboard) fn failed_page(
+    problem: Problem,
+    request_id: &str,
+    nonce: &Nonce,
+) -> Markup {
+    let main = html! {
+        (words(problem))
+        p class="hint" { "Reference: " code class="id" { (request_id) } }
+        p { a class="button" href="/dashboard" { "Your games" } }
+    };
+    bare_document(problem.title(), &main, nonce)
 }
 
 /// One within a game's pages.
