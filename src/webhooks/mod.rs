@@ -32,6 +32,7 @@ mod secrets;
 pub mod signature;
 
 mod address;
+mod endpoint_fields;
 mod ports;
 pub mod target;
 
@@ -62,6 +63,10 @@ pub use attempt::Attempt;
 pub use attempts::Unwritten;
 pub use backoff::ATTEMPTS_MAX;
 pub use body::PublicUrls;
+pub use endpoint_fields::{
+    ENDPOINT_URL_BYTES_MAX, read_endpoint_url, read_shape, read_test_type, read_webhook_type,
+    read_webhook_types, types_refused,
+};
 pub use fanout::Deliveries;
 pub use history::{
     AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,
@@ -76,7 +81,8 @@ pub use ports::{Ports, PortsError};
 pub use recovery::{Recovery, find as find_recovery, start as start_recovery};
 pub use resend::resend_message;
 pub use secrets::{
-    ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretKeys, SecretsError, Unsignable,
+    ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretDates, SecretKeys, SecretsError,
+    Unsignable, secret_dates,
 };
 pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
