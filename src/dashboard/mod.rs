@@ -8,6 +8,7 @@ mod access;
 mod activity;
 mod answer;
 mod desk;
+mod developers;
 mod home;
 mod home_view;
 mod links;

@@ -63,6 +63,7 @@ pub use attempt::Attempt;
 pub use attempts::Unwritten;
 pub use backoff::ATTEMPTS_MAX;
 pub use body::PublicUrls;
+pub use destination::AT_ONCE_USUAL;
 pub use endpoint_fields::{
     ENDPOINT_URL_BYTES_MAX, read_endpoint_url, read_shape, read_test_type, read_webhook_type,
     read_webhook_types, types_refused,
@@ -72,7 +73,7 @@ pub use history::{
     AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,
     list as list_messages,
 };
-pub use invented::InventError;
+pub use invented::{InventError, is_ever_sent};
 pub use lane::{Delivery, Lane};
 pub use listeners::{Heard, LISTENERS_MAX, ListenError, Listeners};
 pub use message::MessageId;

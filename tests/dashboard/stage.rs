@@ -49,7 +49,8 @@ use toffeepay::{
     providers::Registry,
     vault::Key,
     webhooks::{
-        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, WebhookSecret,
+        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, TestEvents,
+        WebhookSecret,
     },
 };
 use tokio::{net::TcpListener, time::timeout};
@@ -235,11 +236,18 @@ impl Stage {
             feed: Arc::clone(&self.feed),
             history,
             providers: Registry::default().with(World::Test, Arc::new(Taker)),
+            test_events: Arc::new(self.test_events()),
+            targets: TargetPolicy::Anywhere,
             clock,
             base_url: "http://127.0.0.1".parse().unwrap(),
             needs_second_factor: false,
         };
         dashboard.routes()
+    }
+
+    fn test_events(&self) -> TestEvents {
+        let urls = PublicUrls { pay_base_url: "https://pay.example.com".parse().unwrap() };
+        TestEvents::new(self.database.service.clone(), &self.master, urls)
     }
 
     fn admin(&self) -> Admin {
