@@ -3,6 +3,7 @@
 
 mod endpoints;
 mod keys;
+mod pictures;
 mod secrets;
 
 use axum::{

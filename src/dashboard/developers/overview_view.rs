@@ -26,20 +26,20 @@ use crate::{
 
 const KEYS: [Column; 7] = [
     Column::plain("Key"),
-    Column::text("May"),
-    Column::text("Requests"),
+    Column::whole("May"),
+    Column::whole("Requests"),
     Column::text("Created"),
     Column::text("Expires"),
     Column::text("Last used"),
-    Column::plain("Change"),
+    Column { name: "Change", class: "plain whole" },
 ];
 
 const ENDPOINTS: [Column; 5] = [
     Column::plain("Endpoint"),
     Column::text("State"),
     Column::text("Types"),
-    Column::text("Body"),
-    Column::text("Limits"),
+    Column::whole("Body"),
+    Column::whole("Limits"),
 ];
 
 /// What the page shows.

@@ -69,6 +69,14 @@ pub(super) fn shape_words(shape: PayloadShape) -> (&'static str, &'static str) {
     }
 }
 
+/// The same where there is little room.
+pub(super) fn shape_line(shape: PayloadShape) -> &'static str {
+    match shape {
+        PayloadShape::Flat => "Flat, as the guide prints it",
+        PayloadShape::Envelope => "Envelope, as the SDKs expect it",
+    }
+}
+
 /// What a type of webhook tells.
 pub(super) fn type_words(webhook_type: WebhookType) -> &'static str {
     use WebhookType as T;

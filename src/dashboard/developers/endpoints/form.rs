@@ -16,8 +16,8 @@ pub(super) const URL: Named = ("url", "URL");
 pub(super) const DESCRIPTION: Named = ("description", "Description");
 pub(super) const SHAPE: Named = ("shape", "Body");
 pub(super) const TYPES: Named = ("types", "Types");
-pub(super) const AT_ONCE: Named = ("at_once", "At once");
-pub(super) const PER_SECOND: Named = ("per_second", "A second");
+pub(super) const AT_ONCE: Named = ("at_once", "Deliveries at once");
+pub(super) const PER_SECOND: Named = ("per_second", "Deliveries a second");
 
 /// What was typed.
 #[derive(Clone, Debug, Default)]

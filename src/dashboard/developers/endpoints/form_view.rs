@@ -6,7 +6,7 @@ use super::{
     super::{
         paths,
         refused::refusal_notice,
-        words::{shape_words, type_words},
+        words::{shape_line, type_words},
     },
     form::{AT_ONCE, DESCRIPTION, PER_SECOND, SHAPE, TYPES, Typed, URL},
 };
@@ -76,12 +76,8 @@ pub(super) fn endpoint_form(view: &EndpointForm<'_>, nonce: &Nonce) -> Markup {
 fn fields(view: &EndpointForm<'_>) -> Markup {
     let (typed, problems) = (view.typed, view.problems);
     let field = |(name, label), hint| Field { name, label, hint, problems };
-    let shapes = PayloadShape::ALL.iter().map(|it| {
-        let (name, meaning) = shape_words(*it);
-        (it.as_str(), format!("{name}: {meaning}"))
-    });
-    let shapes: Vec<(&str, String)> = shapes.collect();
-    let mut shapes: Vec<(&str, &str)> = shapes.iter().map(|(it, name)| (*it, &**name)).collect();
+    let shapes = PayloadShape::ALL.iter().map(|it| (it.as_str(), shape_line(*it)));
+    let mut shapes: Vec<(&str, &str)> = shapes.collect();
     // What is none is shown as it was sent.
     if !shapes.iter().any(|(it, _)| *it == typed.shape) {
         shapes.push((&typed.shape, &typed.shape));
