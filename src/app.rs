@@ -41,7 +41,7 @@ use crate::{
     vault::Key,
     webhooks::{
         Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, SenderError, TargetPolicy,
-        keep_partitions,
+        TestEvents, keep_partitions,
     },
 };
 
@@ -253,6 +253,8 @@ impl App {
             feed: Arc::clone(feed),
             history: Arc::new(History::new(self.pool.clone(), &self.master)),
             providers: self.providers.clone(),
+            test_events: Arc::new(TestEvents::new(self.pool.clone(), &self.master, self.urls())),
+            targets: self.settings.targets.clone(),
             clock: Arc::clone(&self.clock),
             base_url: self.settings.pay_base_url.clone(),
             needs_second_factor: self.settings.needs_second_factor,

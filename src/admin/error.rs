@@ -32,6 +32,9 @@ pub enum AdminError {
     /// The endpoint was never sent it, or it is older than thirty days.
     #[error("there is no such webhook for this endpoint, or it is older than 30 days")]
     WebhookNotFound,
+    /// What may be done once only was done before, by the same request.
+    #[error("it was asked for before, and nothing was done again")]
+    Repeated,
     /// Others kept changing the same object.
     #[error("it was changed at the same time by someone else; try again")]
     Conflict,

@@ -150,7 +150,7 @@ impl Admin {
         if let Some(id) = ids.pop() {
             return StudioId::parse(&id).map_err(|_| AdminError::StudioNotFound(id));
         }
-        let (context, at) = self.context();
+        let (context, at) = self.own_context();
         let id = StudioId::new(at);
         self.store
             .execute::<Studio>(id.as_str(), StudioCommand::Found { name, at }, &context)

@@ -15,7 +15,7 @@ use crate::{
     ids::REQUEST_ID_HEADER,
     people::People,
     providers::Registry,
-    webhooks::{History, PublicUrls},
+    webhooks::{History, PublicUrls, TargetPolicy, TestEvents},
 };
 
 /// What the dashboard works with.
@@ -35,6 +35,10 @@ pub struct Dashboard {
     pub history: Arc<History>,
     /// Who takes payments, if anybody does: without, no link is made.
     pub providers: Registry,
+    /// Invents events for endpoints of the test world.
+    pub test_events: Arc<TestEvents>,
+    /// Where webhooks may go.
+    pub targets: TargetPolicy,
     /// The time, so that a page says of which moment it is.
     pub clock: Arc<dyn Clock>,
     /// Where people find it, without `/dashboard`.

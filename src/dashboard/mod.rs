@@ -9,6 +9,7 @@ mod activity;
 mod answer;
 mod desk;
 mod frame;
+mod developers;
 mod home;
 mod home_view;
 mod links;

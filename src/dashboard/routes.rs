@@ -3,7 +3,7 @@
 use axum::{Router, middleware::from_fn};
 
 use super::{
-    Dashboard, access, activity, answer,
+    Dashboard, access, activity, answer, developers,
     frame::framed,
     home, links, sessions,
     table::{Address, May, Row, page},
@@ -11,10 +11,17 @@ use super::{
 
 fn rows() -> Vec<Row> {
     let home = page("/", May::Visitors, home::page);
-    [vec![home], access::rows(), sessions::rows(), links::rows(), activity::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        vec![home],
+        access::rows(),
+        sessions::rows(),
+        links::rows(),
+        activity::rows(),
+        developers::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl Dashboard {

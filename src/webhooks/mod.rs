@@ -32,6 +32,7 @@ mod secrets;
 pub mod signature;
 
 mod address;
+mod endpoint_fields;
 mod ports;
 pub mod target;
 
@@ -62,12 +63,17 @@ pub use attempt::Attempt;
 pub use attempts::Unwritten;
 pub use backoff::ATTEMPTS_MAX;
 pub use body::PublicUrls;
+pub use destination::AT_ONCE_USUAL;
+pub use endpoint_fields::{
+    ENDPOINT_URL_BYTES_MAX, read_endpoint_url, read_shape, read_test_type, read_webhook_type,
+    read_webhook_types, types_refused,
+};
 pub use fanout::Deliveries;
 pub use history::{
     AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,
     list as list_messages,
 };
-pub use invented::InventError;
+pub use invented::{InventError, is_ever_sent};
 pub use lane::{Delivery, Lane};
 pub use listeners::{Heard, LISTENERS_MAX, ListenError, Listeners};
 pub use message::MessageId;
@@ -76,7 +82,8 @@ pub use ports::{Ports, PortsError};
 pub use recovery::{Recovery, find as find_recovery, start as start_recovery};
 pub use resend::resend_message;
 pub use secrets::{
-    ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretKeys, SecretsError, Unsignable,
+    ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretDates, SecretKeys, SecretsError,
+    Unsignable, secret_dates,
 };
 pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};

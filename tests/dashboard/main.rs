@@ -9,6 +9,7 @@ mod support;
 mod acting;
 mod activity;
 mod allowed;
+mod developers;
 mod pictures;
 mod searching;
 mod stage;

@@ -18,7 +18,8 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 use secrecy::ExposeSecret;
 use toffeepay::{
-    admin::Admin,
+    admin::{API_KEYS_PURPOSE, Admin},
+    api::{Api, Webhooks},
     clock::{Clock, SystemClock},
     dashboard::{Dashboard, Feed},
     domain::{
@@ -45,11 +46,12 @@ use toffeepay::{
     },
     ids::NewId,
     people::{People, SIGN_IN_LINK_PATH},
-    projections::game::GameRow,
+    projections::{game::GameRow, status::StatusReader},
     providers::Registry,
     vault::Key,
     webhooks::{
-        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, WebhookSecret,
+        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, TestEvents,
+        WebhookSecret,
     },
 };
 use tokio::{net::TcpListener, time::timeout};
@@ -235,11 +237,38 @@ impl Stage {
             feed: Arc::clone(&self.feed),
             history,
             providers: Registry::default().with(World::Test, Arc::new(Taker)),
+            test_events: Arc::new(self.test_events()),
+            targets: TargetPolicy::Anywhere,
             clock,
             base_url: "http://127.0.0.1".parse().unwrap(),
             needs_second_factor: false,
         };
         dashboard.routes()
+    }
+
+    fn test_events(&self) -> TestEvents {
+        TestEvents::new(self.database.service.clone(), &self.master, urls())
+    }
+
+    /// The API beside it, as a game server finds it.
+    pub(crate) fn api(&self) -> Router {
+        let pool = self.database.service.clone();
+        let (keys, stopping) = (SecretKeys::of(&self.master), CancellationToken::new());
+        let (master, targets) = (&self.master, TargetPolicy::Anywhere);
+        let api = Api {
+            store: self.store.clone(),
+            statuses: StatusReader::start(pool.clone()),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            key_hasher: Arc::new(self.master.derive(API_KEYS_PURPOSE)),
+            known_keys: Arc::default(),
+            key_use: Arc::default(),
+            rate_limits: Arc::default(),
+            pay_base_url: urls().pay_base_url,
+            providers: Registry::default(),
+            webhooks: Arc::new(Webhooks::new(&pool, master, keys, urls(), targets, stopping)),
+            pool,
+        };
+        api.routes()
     }
 
     fn admin(&self) -> Admin {
@@ -322,6 +351,11 @@ impl Stage {
     async fn change_game(&self, game_id: &str, command: GameCommand) {
         let context = self.context("operator:ada");
         self.store.execute::<Game>(game_id, command, &context).await.unwrap();
+    }
+
+    /// The game as it is now.
+    pub(crate) async fn game(&self) -> GameRow {
+        GameRow::find(&self.database.service, GAME).await.unwrap().unwrap()
     }
 
     pub(crate) async fn give(&self, session_id: &SessionId, actor: &str, command: SessionCommand) {
@@ -460,8 +494,7 @@ impl Stage {
     /// Follows the log to its end, then makes one round of deliveries.
     pub(crate) async fn deliver(&self) {
         let pool = self.database.service.clone();
-        let urls = PublicUrls { pay_base_url: "https://pay.example.com".parse().unwrap() };
-        let deliveries = Deliveries::new(self.store.clone(), &self.master, urls);
+        let deliveries = Deliveries::new(self.store.clone(), &self.master, urls());
         let mut follower = Follower::new(pool.clone(), deliveries, 0, &Wake::default());
         while matches!(follower.step().await.unwrap(), Step::Handled(_)) {}
         follower.release().await;
@@ -476,4 +509,8 @@ impl Stage {
 
 pub(crate) fn price() -> Money {
     Money::new(499, Currency::parse("USD").unwrap()).unwrap()
+}
+
+fn urls() -> PublicUrls {
+    PublicUrls { pay_base_url: "https://pay.example.com".parse().unwrap() }
 }

@@ -15,7 +15,7 @@ mod sign_in;
 mod views;
 mod visitor;
 
-pub(super) use act::Act;
+pub(super) use act::{Act, require_proof};
 pub(super) use fields::{FORM_BYTES_MAX, Fields};
 pub(super) use visitor::{Newcomer, Visitor};
 

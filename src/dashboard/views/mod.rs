@@ -21,7 +21,9 @@ pub(super) use forms::{
 };
 pub(super) use layout::{Frame, account_page, brand, document, document_with_script, plain_page};
 pub(super) use parts::{Column, Pages, empty, facts, pagination, table};
-pub(super) use problem::{Problem, bare_problem, failed_page, not_allowed_page, problem_in};
+pub(super) use problem::{
+    Problem, bare_problem, failed_page, not_allowed_page, problem_in, problem_in_section,
+};
 pub(super) use role::role_name;
 pub(super) use section::{Section, sessions_path, sessions_path_of};
 pub(super) use values::{

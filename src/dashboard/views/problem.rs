@@ -76,8 +76,19 @@ pub(in crate::dashboard) fn problem_in(
     way_back: &Markup,
     nonce: &Nonce,
 ) -> Markup {
+    problem_in_section(place, Section::Sessions, problem, way_back, nonce)
+}
+
+/// One within a part of a game's pages.
+pub(in crate::dashboard) fn problem_in_section(
+    place: &Place,
+    section: Section,
+    problem: Problem,
+    way_back: &Markup,
+    nonce: &Nonce,
+) -> Markup {
     let main = html! { (words(problem)) (way_back) };
-    let frame = Frame { place, section: Section::Sessions, title: problem.title(), as_of: None };
+    let frame = Frame { place, section, title: problem.title(), as_of: None };
     document(&frame, &main, nonce)
 }
 

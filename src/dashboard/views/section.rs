@@ -17,11 +17,13 @@ pub(in crate::dashboard) enum Section {
     Sessions,
     /// What happens now.
     Activity,
+    /// Keys, and where webhooks go.
+    Developers,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    const ALL: [Self; 3] = [Self::Games, Self::Sessions, Self::Activity];
+    const ALL: [Self; 4] = [Self::Games, Self::Sessions, Self::Activity, Self::Developers];
 
     /// What whoever has a role finds in the navigation.
     pub(in crate::dashboard) fn for_role(role: Role) -> impl Iterator<Item = Self> {
@@ -34,6 +36,7 @@ impl Section {
         match self {
             Self::Games => None,
             Self::Sessions | Self::Activity => Some(Permission::SeeSessions),
+            Self::Developers => Some(Permission::SeeIntegration),
         }
     }
 
@@ -43,6 +46,7 @@ impl Section {
             Self::Games => "Games",
             Self::Sessions => "Sessions",
             Self::Activity => "Activity",
+            Self::Developers => "Developers",
         }
     }
 
@@ -52,6 +56,7 @@ impl Section {
             Self::Games => "/dashboard".to_owned(),
             Self::Sessions => sessions_path_of(&place.game.id, place.world),
             Self::Activity => place.path("activity"),
+            Self::Developers => place.path("developers"),
         }
     }
 }
