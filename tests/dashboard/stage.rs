@@ -29,7 +29,7 @@ use toffeepay::{
         item::Item,
         money::Money,
         person::EmailAddress,
-        return_url::ReturnUrl,
+        return_url::{ReturnUrl, ReturnUrls},
         session::{
             CaptureMode, CreateSession, DeclineReason, PaymentMethod, PaymentOutcome, ProviderName,
             ProviderText, Reference, RefundCause, RefundOutcome, Refusal, Session, SessionCommand,
@@ -80,7 +80,7 @@ pub(crate) struct Stage {
     pub(crate) store: EventStore,
     clock: Arc<Set>,
     master: Key,
-    people: Arc<People>,
+    pub(crate) people: Arc<People>,
     feed: Arc<Feed>,
     /// What the browser of a member of the game's studio keeps.
     pub(crate) cookie: String,
@@ -164,6 +164,7 @@ impl Stage {
                 currencies: ["USD", "EUR"].map(|it| Currency::parse(it).unwrap()).to_vec(),
                 capture_mode: CaptureMode::Automatic,
                 session_lifetime_s: 86_400,
+                return_urls: ReturnUrls::default(),
             };
             let (studio_id, at) = (StudioId::new(stage.now()), stage.now());
             let name = DisplayName::parse(name).unwrap();
@@ -315,7 +316,7 @@ impl Stage {
         self.get(&format!("/dashboard/{GAME}/test/sessions/{session_id}")).await
     }
 
-    fn context(&self, actor: &str) -> CommandContext {
+    pub(crate) fn context(&self, actor: &str) -> CommandContext {
         CommandContext::new(actor, "request-1", self.now())
     }
 
