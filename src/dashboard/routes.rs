@@ -3,16 +3,24 @@
 use axum::Router;
 
 use super::{
-    Dashboard, access, activity, answer, home, links, sessions,
+    Dashboard, access, activity, answer, games, home, links, people, sessions,
     table::{Address, May, Row, page},
 };
 
 fn rows() -> Vec<Row> {
     let home = page("/", May::Visitors, home::page);
-    [vec![home], access::rows(), sessions::rows(), links::rows(), activity::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        vec![home],
+        access::rows(),
+        sessions::rows(),
+        links::rows(),
+        activity::rows(),
+        people::rows(),
+        games::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl Dashboard {

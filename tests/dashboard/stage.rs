@@ -301,6 +301,34 @@ impl Stage {
         self.post_as(cookie, path, &format!("form_token={token}&{fields}")).await
     }
 
+    /// Sends one of our own forms with a file.
+    pub(crate) async fn upload_as(
+        &self,
+        cookie: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Page {
+        let token = self.form_token(cookie).await;
+        let mut body = vec![];
+        for (name, value) in fields.iter().chain([&("form_token", token.as_str())]) {
+            let head =
+                format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head = "--limit\r\nContent-Disposition: form-data; name=\"logo\"; filename=\"a.png\"\r\n\
+                    Content-Type: image/png\r\n\r\n";
+        body.extend([head.as_bytes(), file, b"\r\n--limit--\r\n"].concat());
+        let kind = "multipart/form-data; boundary=limit";
+        let request = Request::post(path).header(COOKIE, cookie).header(CONTENT_TYPE, kind);
+        let response =
+            self.routes().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+
     /// How many events the log has.
     pub(crate) async fn events(&self) -> i64 {
         let count = sqlx::query_scalar("SELECT count(*) FROM event");
@@ -320,7 +348,7 @@ impl Stage {
         CommandContext::new(actor, "request-1", self.now())
     }
 
-    async fn change_game(&self, game_id: &str, command: GameCommand) {
+    pub(crate) async fn change_game(&self, game_id: &str, command: GameCommand) {
         let context = self.context("operator:ada");
         self.store.execute::<Game>(game_id, command, &context).await.unwrap();
     }

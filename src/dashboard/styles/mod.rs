@@ -3,7 +3,7 @@
 use crate::design;
 
 /// The whole style, in the order in which it counts.
-pub(super) const STYLES: [&str; 7] = [
+pub(super) const STYLES: [&str; 10] = [
     design::COMMON,
     include_str!("base.css"),
     include_str!("parts.css"),
@@ -11,4 +11,7 @@ pub(super) const STYLES: [&str; 7] = [
     include_str!("access.css"),
     include_str!("sessions.css"),
     include_str!("activity.css"),
+    include_str!("people.css"),
+    design::ORDER_STYLE,
+    include_str!("games.css"),
 ];

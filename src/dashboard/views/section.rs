@@ -1,7 +1,7 @@
 //! The parts of the dashboard, and where their pages are.
 
 use crate::{
-    dashboard::Place,
+    dashboard::{Place, people::people_path_of},
     domain::{
         studio::{Permission, Role},
         world::World,
@@ -17,11 +17,16 @@ pub(in crate::dashboard) enum Section {
     Sessions,
     /// What happens now.
     Activity,
+    /// What the game's people chose for it.
+    Settings,
+    /// Who works at the game's studio.
+    People,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    const ALL: [Self; 3] = [Self::Games, Self::Sessions, Self::Activity];
+    const ALL: [Self; 5] =
+        [Self::Games, Self::Sessions, Self::Activity, Self::Settings, Self::People];
 
     /// What whoever has a role finds in the navigation.
     pub(in crate::dashboard) fn for_role(role: Role) -> impl Iterator<Item = Self> {
@@ -34,6 +39,8 @@ impl Section {
         match self {
             Self::Games => None,
             Self::Sessions | Self::Activity => Some(Permission::SeeSessions),
+            Self::Settings => Some(Permission::ChangeGames),
+            Self::People => Some(Permission::SeePeople),
         }
     }
 
@@ -43,6 +50,8 @@ impl Section {
             Self::Games => "Games",
             Self::Sessions => "Sessions",
             Self::Activity => "Activity",
+            Self::Settings => "Settings",
+            Self::People => "People",
         }
     }
 
@@ -52,6 +61,8 @@ impl Section {
             Self::Games => "/dashboard".to_owned(),
             Self::Sessions => sessions_path_of(&place.game.id, place.world),
             Self::Activity => place.path("activity"),
+            Self::Settings => place.path("settings"),
+            Self::People => people_path_of(&place.game.studio_id),
         }
     }
 }
