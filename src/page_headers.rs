@@ -58,6 +58,8 @@ pub enum Contents {
     ScriptAndPictures,
     /// Our script, which asks us for more.
     Script,
+    /// Pictures of ours, and nothing else.
+    Pictures,
     /// Nothing: no script runs, and nothing of another site is loaded.
     Plain,
 }
@@ -75,6 +77,7 @@ pub fn page_headers(nonce: &Nonce, contents: Contents) -> HeaderMap {
         Contents::Script => {
             format!("script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; ")
         }
+        Contents::Pictures => "img-src 'self' data:; ".to_owned(),
         Contents::Plain => "img-src data:; ".to_owned(),
     };
     let policy = format!(

@@ -18,6 +18,15 @@ pub(super) fn page(status: StatusCode, draw: impl FnOnce(&Nonce) -> Markup) -> R
     (status, page_headers(&nonce, Contents::Plain), draw(&nonce)).into_response()
 }
 
+/// A page with pictures that are kept here.
+pub(super) fn page_with_pictures(
+    status: StatusCode,
+    draw: impl FnOnce(&Nonce) -> Markup,
+) -> Response {
+    let nonce = Nonce::generate();
+    (status, page_headers(&nonce, Contents::Pictures), draw(&nonce)).into_response()
+}
+
 /// A page that runs our own script, which asks nobody but us.
 pub(super) fn page_with_script(
     status: StatusCode,

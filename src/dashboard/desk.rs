@@ -13,7 +13,7 @@ use crate::{
     domain::id::SessionId,
     event_store::EventStore,
     ids::REQUEST_ID_HEADER,
-    people::People,
+    people::{People, SIGN_IN_LINK_PATH, Token},
     providers::Registry,
     webhooks::{History, PublicUrls, TargetPolicy, TestEvents},
 };
@@ -48,6 +48,12 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
+    /// Where a link leads that lets somebody in.
+    pub(super) fn sign_in_url(&self, link: &Token) -> String {
+        let base = self.base_url.as_str().trim_end_matches('/');
+        format!("{base}{SIGN_IN_LINK_PATH}{}", link.reveal())
+    }
+
     /// Where the player pays.
     pub(super) fn payment_url(&self, session_id: &SessionId) -> String {
         PublicUrls { pay_base_url: self.base_url.clone() }.session(session_id)

@@ -5,7 +5,7 @@ use axum::{Router, middleware::from_fn};
 use super::{
     Dashboard, access, activity, answer, developers,
     frame::framed,
-    home, links, sessions,
+    games, home, links, people, sessions,
     table::{Address, May, Row, page},
 };
 
@@ -18,6 +18,8 @@ fn rows() -> Vec<Row> {
         links::rows(),
         activity::rows(),
         developers::rows(),
+        people::rows(),
+        games::rows(),
     ]
     .into_iter()
     .flatten()

@@ -30,7 +30,7 @@ use toffeepay::{
         item::Item,
         money::Money,
         person::EmailAddress,
-        return_url::ReturnUrl,
+        return_url::{ReturnUrl, ReturnUrls},
         session::{
             CaptureMode, CreateSession, DeclineReason, PaymentMethod, PaymentOutcome, ProviderName,
             ProviderText, Reference, RefundCause, RefundOutcome, Refusal, Session, SessionCommand,
@@ -82,7 +82,7 @@ pub(crate) struct Stage {
     pub(crate) store: EventStore,
     clock: Arc<Set>,
     master: Key,
-    people: Arc<People>,
+    pub(crate) people: Arc<People>,
     feed: Arc<Feed>,
     /// What the browser of a member of the game's studio keeps.
     pub(crate) cookie: String,
@@ -166,6 +166,7 @@ impl Stage {
                 currencies: ["USD", "EUR"].map(|it| Currency::parse(it).unwrap()).to_vec(),
                 capture_mode: CaptureMode::Automatic,
                 session_lifetime_s: 86_400,
+                return_urls: ReturnUrls::default(),
             };
             let (studio_id, at) = (StudioId::new(stage.now()), stage.now());
             let name = DisplayName::parse(name).unwrap();
@@ -329,6 +330,34 @@ impl Stage {
         self.post_as(cookie, path, &format!("form_token={token}&{fields}")).await
     }
 
+    /// Sends one of our own forms with a file.
+    pub(crate) async fn upload_as(
+        &self,
+        cookie: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Page {
+        let token = self.form_token(cookie).await;
+        let mut body = vec![];
+        for (name, value) in fields.iter().chain([&("form_token", token.as_str())]) {
+            let head =
+                format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head = "--limit\r\nContent-Disposition: form-data; name=\"logo\"; filename=\"a.png\"\r\n\
+                    Content-Type: image/png\r\n\r\n";
+        body.extend([head.as_bytes(), file, b"\r\n--limit--\r\n"].concat());
+        let kind = "multipart/form-data; boundary=limit";
+        let request = Request::post(path).header(COOKIE, cookie).header(CONTENT_TYPE, kind);
+        let response =
+            self.routes().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+
     /// How many events the log has.
     pub(crate) async fn events(&self) -> i64 {
         let count = sqlx::query_scalar("SELECT count(*) FROM event");
@@ -344,11 +373,11 @@ impl Stage {
         self.get(&format!("/dashboard/{GAME}/test/sessions/{session_id}")).await
     }
 
-    fn context(&self, actor: &str) -> CommandContext {
+    pub(crate) fn context(&self, actor: &str) -> CommandContext {
         CommandContext::new(actor, "request-1", self.now())
     }
 
-    async fn change_game(&self, game_id: &str, command: GameCommand) {
+    pub(crate) async fn change_game(&self, game_id: &str, command: GameCommand) {
         let context = self.context("operator:ada");
         self.store.execute::<Game>(game_id, command, &context).await.unwrap();
     }

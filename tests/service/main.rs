@@ -20,6 +20,7 @@ mod crashes;
 mod dashboard;
 mod dashboard_acts;
 mod dashboard_developers;
+mod dashboard_games;
 mod discovery;
 mod endpoints;
 mod errors;

@@ -3,7 +3,7 @@
 use crate::design;
 
 /// The whole style, in the order in which it counts.
-pub(super) const STYLES: [&str; 8] = [
+pub(super) const STYLES: &[&str] = &[
     design::COMMON,
     include_str!("base.css"),
     include_str!("parts.css"),
@@ -12,4 +12,7 @@ pub(super) const STYLES: [&str; 8] = [
     include_str!("sessions.css"),
     include_str!("activity.css"),
     include_str!("developers.css"),
+    include_str!("people.css"),
+    design::ORDER_STYLE,
+    include_str!("games.css"),
 ];
