@@ -6,6 +6,7 @@
 
 mod access;
 mod answer;
+mod deliveries;
 mod desk;
 mod home;
 mod home_view;

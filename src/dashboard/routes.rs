@@ -3,13 +3,16 @@
 use axum::Router;
 
 use super::{
-    Dashboard, access, answer, home, sessions,
+    Dashboard, access, answer, deliveries, home, sessions,
     table::{Address, May, Row, page},
 };
 
 fn rows() -> Vec<Row> {
     let home = page("/", May::Visitors, home::page);
-    [vec![home], access::rows(), sessions::rows()].into_iter().flatten().collect()
+    [vec![home], access::rows(), sessions::rows(), deliveries::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 impl Dashboard {

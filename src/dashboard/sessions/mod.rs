@@ -14,6 +14,8 @@ mod story_view;
 mod webhooks_view;
 mod words;
 
+pub(super) use words::{Actor, actor};
+
 use super::table::{May, Row, page};
 use crate::domain::studio::Permission::SeeSessions;
 

@@ -59,7 +59,7 @@ pub(super) fn story_page(story: &Story<'_>, nonce: &Nonce) -> Markup {
                 (attempts(state))
                 (refunds(state))
                 (events(&story.events, &story.place.game.keys.0))
-                (webhooks(&story.messages))
+                (webhooks(&story.messages, story.as_of))
             }
         }
     };

@@ -2,9 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::words::outcome_words;
 use crate::{
-    dashboard::views::{Badge, Column, Tone, badge, copyable, moment, moment_ms, table, untrusted},
+    dashboard::{
+        deliveries::{message_badge, next_attempt, outcome_words},
+        views::{Badge, Column, badge, copyable, moment, moment_ms, readable, table, untrusted},
+    },
+    domain::Timestamp,
     webhooks::{AttemptRow, MessageState, SESSION_MESSAGES_MAX, SessionMessage},
 };
 
@@ -20,7 +23,7 @@ const ATTEMPTS: [Column; 5] = [
 ];
 
 /// All of them, in the order of what caused them.
-pub(super) fn webhooks(messages: &[SessionMessage]) -> Markup {
+pub(super) fn webhooks(messages: &[SessionMessage], now: Timestamp) -> Markup {
     let most = usize::try_from(SESSION_MESSAGES_MAX).unwrap_or(usize::MAX);
     html! {
         section aria-labelledby="webhooks" {
@@ -33,12 +36,12 @@ pub(super) fn webhooks(messages: &[SessionMessage]) -> Markup {
             @if most <= messages.len() {
                 p class="note" { "Only the first " (SESSION_MESSAGES_MAX) " are shown." }
             }
-            ul class="messages" { @for it in messages { li { (message(it)) } } }
+            ul class="messages" { @for it in messages { li { (message(it, now)) } } }
         }
     }
 }
 
-fn message(it: &SessionMessage) -> Markup {
+fn message(it: &SessionMessage, now: Timestamp) -> Markup {
     // What went well is folded; what did not is open.
     let is_open = it.state != MessageState::Delivered;
     html! {
@@ -52,7 +55,7 @@ fn message(it: &SessionMessage) -> Markup {
             }
             @if let Some(at) = it.died_at { p class="who" { "Given up " (moment(at)) } }
             @if it.state == MessageState::Due && !it.attempts.is_empty() {
-                @if let Some(at) = it.next_at { p class="who" { "Next attempt " (moment(at)) " at the earliest" } }
+                @if let Some(at) = it.next_at { p class="who" { "Next attempt at the earliest: " (next_attempt(at, now)) } }
             }
             @if it.attempts.is_empty() {
                 p class="none" { "No attempt was made yet." }
@@ -64,14 +67,7 @@ fn message(it: &SessionMessage) -> Markup {
 }
 
 fn state_badge(it: &SessionMessage) -> Badge {
-    match it.state {
-        MessageState::Delivered => Badge { tone: Tone::Good, word: "Delivered" },
-        MessageState::Dead => Badge { tone: Tone::Bad, word: "Given up" },
-        MessageState::Due if it.attempts.is_empty() => {
-            Badge { tone: Tone::Waiting, word: "To be sent" }
-        }
-        MessageState::Due => Badge { tone: Tone::Waiting, word: "To be sent again" },
-    }
+    message_badge(it.state, !it.attempts.is_empty())
 }
 
 fn target(it: &SessionMessage) -> Markup {
@@ -97,25 +93,8 @@ fn attempt(it: &AttemptRow) -> Vec<Markup> {
 }
 
 fn answer_excerpt(answer: &[u8]) -> Markup {
-    let text = readable(answer);
+    let text = readable(answer, ANSWER_CHARACTERS_MAX);
     html! { details { summary { "Answer" } pre { bdi { (text) } } } }
-}
-
-/// As text, cut to what is shown, with control characters made visible.
-fn readable(bytes: &[u8]) -> String {
-    let whole = String::from_utf8_lossy(bytes);
-    let mut text = String::new();
-    for it in whole.chars().take(ANSWER_CHARACTERS_MAX) {
-        match it {
-            '\n' | '\t' => text.push(it),
-            it if it.is_control() => text.extend(it.escape_default()),
-            it => text.push(it),
-        }
-    }
-    if whole.chars().nth(ANSWER_CHARACTERS_MAX).is_some() {
-        text.push('…');
-    }
-    text
 }
 
 #[cfg(test)]
@@ -123,10 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_cut_and_what_cannot_be_seen_is_made_visible() {
-        assert_eq!(readable(b"no\n\x1b\xff"), "no\n\\u{1b}\u{fffd}");
-        assert_eq!(readable("é".repeat(1_000).as_bytes()), "é".repeat(1_000));
-        assert_eq!(readable("é".repeat(1_001).as_bytes()), format!("{}…", "é".repeat(1_000)));
+    fn an_answer_is_text() {
         let shown = answer_excerpt(b"<script>alert(1)</script>").into_string();
         assert!(!shown.contains("<script>"), "{shown}");
     }

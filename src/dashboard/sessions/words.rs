@@ -105,14 +105,14 @@ fn void_words(reason: VoidReason) -> &'static str {
 
 /// Who did something: in plain words, and by which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Actor {
-    pub(super) who: &'static str,
+pub(in crate::dashboard) struct Actor {
+    pub(in crate::dashboard) who: &'static str,
     /// What people called them; as untrusted as any name.
-    pub(super) name: Option<String>,
+    pub(in crate::dashboard) name: Option<String>,
 }
 
 /// Reads the log's word for who gave a command. A key's name is told as long as the game has it.
-pub(super) fn actor(text: &str, keys: &[Key]) -> Actor {
+pub(in crate::dashboard) fn actor(text: &str, keys: &[Key]) -> Actor {
     let named = |who, name: &str| Actor { who, name: Some(name.to_owned()) };
     match text.split_once(':') {
         None if text == "player" => Actor { who: "The player", name: None },
@@ -127,24 +127,6 @@ pub(super) fn actor(text: &str, keys: &[Key]) -> Actor {
         Some(("operator", _)) => Actor { who: "ToffeePay’s support", name: None },
         Some(("person", id)) => named("Somebody of the studio", id),
         _ => named("Somebody else", text),
-    }
-}
-
-/// What came of an attempt to deliver a webhook.
-pub(super) fn outcome_words(outcome: &str) -> &str {
-    match outcome {
-        "delivered" => "Delivered",
-        "refused" => "Refused by the receiver",
-        "timeout" => "No whole answer in time",
-        "broken" => "The answer broke off",
-        "connect" => "No connection could be made",
-        "tls" => "The TLS handshake failed",
-        "resolve" => "The host’s name has no address",
-        "blocked" => "Not sent: the address may not be called",
-        "blocked_port" => "Not sent: the port may not be called",
-        "unsigned" => "Not sent: there is no secret to sign with",
-        "unreadable" => "Not sent: the message cannot be read",
-        other => other,
     }
 }
 
