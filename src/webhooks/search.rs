@@ -366,14 +366,14 @@ fn tried_query<'a>(
     let ids: Vec<&str> = rows.iter().map(|it| it.message_id.as_str()).collect();
     let since = rows.iter().map(|it| it.noted_at).min().unwrap_or_default() - CLOCKS_DIFFER_AT_MOST;
     let mut query = QueryBuilder::new(prefix);
-    query.push("SELECT message_id, it.* FROM unnest(").push_bind(ids);
+    query.push("SELECT message.id AS message_id, it.* FROM unnest(").push_bind(ids);
     query.push(
-        "::text[]) message_id CROSS JOIN LATERAL (
+        "::text[]) message (id) CROSS JOIN LATERAL (
              SELECT count(*) OVER () AS made, attempt.at AS last_at, outcome, http_status
              FROM webhook_attempt attempt WHERE attempt.endpoint_id = ",
     );
     query.push_bind(endpoint_id.as_str());
-    query.push(" AND attempt.message_id = message_id AND ").push_bind(since);
+    query.push(" AND attempt.message_id = message.id AND ").push_bind(since);
     query.push(" <= attempt.written_at ORDER BY attempt.at DESC LIMIT 1) it");
     query
 }
