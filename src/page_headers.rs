@@ -56,6 +56,8 @@ impl Nonce {
 pub enum Contents {
     /// Our script, and pictures, also of other sites: a game may link to those of its items.
     ScriptAndPictures,
+    /// Our script, which asks us for more.
+    Script,
     /// Nothing: no script runs, and nothing of another site is loaded.
     Plain,
 }
@@ -69,6 +71,9 @@ pub fn page_headers(nonce: &Nonce, contents: Contents) -> HeaderMap {
     let contents = match contents {
         Contents::ScriptAndPictures => {
             format!("script-src 'nonce-{nonce}'; img-src 'self' https: data:; connect-src 'self'; ")
+        }
+        Contents::Script => {
+            format!("script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; ")
         }
         Contents::Plain => "img-src data:; ".to_owned(),
     };

@@ -18,6 +18,15 @@ pub(super) fn page(status: StatusCode, draw: impl FnOnce(&Nonce) -> Markup) -> R
     (status, page_headers(&nonce, Contents::Plain), draw(&nonce)).into_response()
 }
 
+/// A page that runs our own script, which asks nobody but us.
+pub(super) fn page_with_script(
+    status: StatusCode,
+    draw: impl FnOnce(&Nonce) -> Markup,
+) -> Response {
+    let nonce = Nonce::generate();
+    (status, page_headers(&nonce, Contents::Script), draw(&nonce)).into_response()
+}
+
 /// Leads to another page of ours: `path` holds nothing that a header could not.
 pub(super) fn see_other(path: &str) -> Response {
     let mut headers = plain_headers();

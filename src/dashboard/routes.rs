@@ -3,16 +3,23 @@
 use axum::Router;
 
 use super::{
-    Dashboard, access, answer, deliveries, home, sessions,
+    Dashboard, access, activity, answer, deliveries, home, links, sessions,
     table::{Address, May, Row, page},
 };
 
 fn rows() -> Vec<Row> {
     let home = page("/", May::Visitors, home::page);
-    [vec![home], access::rows(), sessions::rows(), deliveries::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        vec![home],
+        access::rows(),
+        sessions::rows(),
+        links::rows(),
+        activity::rows(),
+        deliveries::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl Dashboard {

@@ -151,6 +151,17 @@ pub fn read_envelope(entry: &RecordedEntry) -> Result<Envelope, EntryError> {
     Ok(serde_json::from_slice(&entry.entry)?)
 }
 
+/// Reads the event of an entry as if those whom it is about were erased: it needs no key, and tells of nobody.
+///
+/// # Errors
+///
+/// [`EntryError::Json`].
+pub fn read_public<A: StoredAggregate>(
+    entry: &RecordedEntry,
+) -> Result<(Envelope, A::Event), EntryError> {
+    read::<A>(entry, None)
+}
+
 /// Reads the event of an entry. Without a key, what is private reads as erased.
 pub(super) fn read<A: StoredAggregate>(
     entry: &RecordedEntry,

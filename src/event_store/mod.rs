@@ -27,7 +27,7 @@ pub use aggregate::{Label, StoredAggregate, stream_id, stream_name};
 pub use append::{Append, Appended, EVENTS_PER_APPEND_MAX, Receipt, Remembered, Rows};
 pub use committer::{AHEAD_MIN, AppendError, CommitLimits, Committer, OnCommit};
 pub use context::{CommandContext, command_id};
-pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope};
+pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope, read_public};
 pub use executor::{EventStore, ExecuteError, Executed, Once, Remember, StoreError};
 pub use histories::Histories;
 pub use load::{Loaded, LoadedEvent};

@@ -6,6 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acting;
+mod activity;
 mod allowed;
 mod deliveries;
 mod pictures;
@@ -13,4 +15,5 @@ mod searching;
 mod stage;
 mod story;
 mod table;
+mod taker;
 mod volume;

@@ -1,22 +1,26 @@
 //! The stage of a test: two games, their sessions, an endpoint that refuses once, and a reader of pages.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     http::{
         HeaderMap, Request, StatusCode,
-        header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE},
+        header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE},
     },
     routing::any,
 };
 use chrono::TimeDelta;
+use futures::StreamExt;
 use secrecy::ExposeSecret;
 use toffeepay::{
     admin::Admin,
     clock::{Clock, SystemClock},
-    dashboard::Dashboard,
+    dashboard::{Dashboard, Feed},
     domain::{
         Timestamp,
         currency::Currency,
@@ -42,20 +46,25 @@ use toffeepay::{
     ids::NewId,
     people::{People, SIGN_IN_LINK_PATH},
     projections::game::GameRow,
+    providers::Registry,
     vault::Key,
     webhooks::{
         Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, WebhookSecret,
     },
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::support::database::TestDatabase;
+use crate::{support::database::TestDatabase, taker::Taker};
 
 pub(crate) const GAME: &str = "space_shooter";
 pub(crate) const OTHER_GAME: &str = "other_game";
 /// What the endpoint answers when it refuses: as hostile as a server can be.
 pub(crate) const REFUSAL: &str = "<script>alert('answer')</script>";
+
+/// How long a stream may be silent that should say something: long, since machines are slow.
+const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 /// What `Set` shows, set by hand.
 pub(crate) struct Set(Mutex<Timestamp>);
@@ -72,8 +81,9 @@ pub(crate) struct Stage {
     clock: Arc<Set>,
     master: Key,
     people: Arc<People>,
+    feed: Arc<Feed>,
     /// What the browser of a member of the game's studio keeps.
-    cookie: String,
+    pub(crate) cookie: String,
 }
 
 /// A page as a browser gets it.
@@ -81,6 +91,25 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+}
+
+/// A stream of server-sent events.
+pub(crate) struct Heard {
+    pub(crate) status: StatusCode,
+    stream: BodyDataStream,
+    pub(crate) text: String,
+}
+
+impl Heard {
+    /// Listens until it has heard `text`.
+    pub(crate) async fn until(&mut self, text: &str) {
+        while !self.text.contains(text) {
+            let bytes = timeout(HEARD_WITHIN, self.stream.next()).await;
+            let bytes = bytes.unwrap_or_else(|_| panic!("no {text:?} in {}", self.text));
+            let bytes = bytes.unwrap_or_else(|| panic!("ended without {text:?}: {}", self.text));
+            self.text.push_str(std::str::from_utf8(&bytes.unwrap()).unwrap());
+        }
+    }
 }
 
 impl Page {
@@ -117,12 +146,19 @@ impl Stage {
         let database = TestDatabase::new().await;
         let (pool, options) = (database.service.clone(), database.service_options.clone());
         let master = Key::generate();
-        let store = EventStore::open(pool, options, &master, Arc::new(|| ()));
+        let wake = Wake::default();
+        let own_wake = wake.clone();
+        let on_commit = Arc::new(move || own_wake.notify());
+        let store = EventStore::open(pool, options, &master, on_commit);
         let clock = Arc::new(Set(Mutex::new(SystemClock.now())));
         let own_clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let people = People::new(store.clone(), database.service.clone(), &master, own_clock);
         let (people, cookie) = (Arc::new(people), String::new());
-        let mut stage = Self { database, store, clock, master, people, cookie };
+        let stop = CancellationToken::new();
+        let feed = Feed::new(database.service.clone(), wake, stop.clone());
+        let feed = Arc::new(feed);
+        tokio::spawn(Arc::clone(&feed).run(stop));
+        let mut stage = Self { database, store, clock, master, people, feed, cookie };
         for (game_id, name) in [(GAME, "Space Shooter"), (OTHER_GAME, "Other Game")] {
             let settings = GameSettings {
                 currencies: ["USD", "EUR"].map(|it| Currency::parse(it).unwrap()).to_vec(),
@@ -196,7 +232,9 @@ impl Stage {
             admin: self.admin(),
             store: self.store.clone(),
             pool,
+            feed: Arc::clone(&self.feed),
             history,
+            providers: Registry::default().with(World::Test, Arc::new(Taker)),
             clock,
             base_url: "http://127.0.0.1".parse().unwrap(),
             needs_second_factor: false,
@@ -222,6 +260,19 @@ impl Stage {
         let text = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(text.to_vec()).unwrap();
         Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// Listens to what a page listens to, from where the browser was.
+    pub(crate) async fn listen_as(&self, cookie: &str, path: &str, last: Option<&str>) -> Heard {
+        let request = Request::get(path).header(COOKIE, cookie).header(ACCEPT, "text/event-stream");
+        let request = match last {
+            Some(last) => request.header("last-event-id", last),
+            None => request,
+        };
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.routes().oneshot(request).await.unwrap();
+        let status = response.status();
+        Heard { status, stream: response.into_body().into_data_stream(), text: String::new() }
     }
 
     /// Sends a form to a page as whoever keeps that; `fields` are as in a URL's query.

@@ -22,9 +22,6 @@ use crate::{
     webhooks::MessageId,
 };
 
-/// Where a form may lead back to instead.
-const BACK: (&str, &str) = ("back", "session");
-
 pub(super) async fn again(
     State(desk): State<Dashboard>,
     place: Place,
@@ -45,13 +42,11 @@ pub(super) async fn again(
         Err(AdminError::WebhookNotFound) => return no_message(&place, endpoint),
         Err(error) => return went_wrong(&error),
     }
-    // Support sends again what a player waits for, and sees the session but not the integration.
-    let is_for_session =
-        act.fields.text(BACK.0) == BACK.1 || !place.may(Permission::SeeIntegration);
-    let path = if is_for_session {
-        format!("{}/{}", sessions_path(&place), message.session_id)
-    } else {
+    // Support may have it sent again, and sees the session but not the integration.
+    let path = if place.may(Permission::SeeIntegration) {
         delivery_path(&place, endpoint_id.as_str(), id.as_str())
+    } else {
+        format!("{}/{}", sessions_path(&place), message.session_id)
     };
     see_other(&format!("{path}?done={SENT_AGAIN}"))
 }

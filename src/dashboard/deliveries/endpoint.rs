@@ -8,7 +8,6 @@ use crate::{
     dashboard::{
         Dashboard, Place,
         answer::page,
-        sessions::{Actor, actor},
         views::{Problem, problem_in, sessions_path},
     },
     domain::{
@@ -26,9 +25,17 @@ pub(super) struct Known<'a> {
     pub(super) place: &'a Place,
     pub(super) endpoint: &'a RegisteredEndpoint,
     pub(super) health: Health,
-    /// Who paused it, in words, if somebody did.
-    pub(super) paused_by: Option<Actor>,
+    /// Who paused it, if somebody did.
+    pub(super) paused_by: Option<PausedBy>,
     pub(super) as_of: Timestamp,
+}
+
+/// Whoever paused an endpoint.
+pub(super) enum PausedBy {
+    /// A person of the studio, by what people call them.
+    Person(String),
+    /// Somebody else, as the log has it.
+    Actor(String),
 }
 
 /// Why an endpoint cannot be shown.
@@ -66,7 +73,7 @@ async fn paused_by(
     desk: &Dashboard,
     place: &Place,
     endpoint: &RegisteredEndpoint,
-) -> Result<Option<Actor>, Unknowable> {
+) -> Result<Option<PausedBy>, Unknowable> {
     let events = desk.store.events::<Game>(place.game_id.as_str()).await?;
     let is_it = |event: &GameEvent| {
         matches!(event, GameEvent::EndpointDisabled { endpoint_id, .. }
@@ -79,10 +86,8 @@ async fn paused_by(
         Some(it) => PersonRow::find(&desk.pool, it.as_str()).await?,
         None => None,
     };
-    match person.and_then(|it| it.name.or(it.email)) {
-        Some(name) => Ok(Some(Actor { who: "", name: Some(name) })),
-        None => Ok(Some(actor(text, &place.game.keys.0))),
-    }
+    let called = person.and_then(|it| it.name.or(it.email));
+    Ok(Some(called.map_or_else(|| PausedBy::Actor(text.to_owned()), PausedBy::Person)))
 }
 
 /// There is no such endpoint here.

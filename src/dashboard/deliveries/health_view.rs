@@ -3,9 +3,17 @@
 use chrono::TimeDelta;
 use maud::{Markup, html};
 
-use super::{chart::chart, deliveries_path, endpoint::Known, recoveries_path};
+use super::{
+    chart::chart,
+    deliveries_path,
+    endpoint::{Known, PausedBy},
+    recoveries_path,
+};
 use crate::{
-    dashboard::views::{Badge, Tone, badge, counted, moment, untrusted},
+    dashboard::{
+        sessions::actor_words,
+        views::{Badge, Tone, badge, counted, moment, untrusted},
+    },
     domain::game::DisabledBy,
     webhooks::{COUNTED_MAX, Counted, HEALTH_DAYS, Hour},
 };
@@ -56,10 +64,8 @@ fn standing(known: &Known<'_>) -> Markup {
                     DisabledBy::Person => {
                         "Paused by "
                         @match &known.paused_by {
-                            Some(it) => {
-                                (it.who)
-                                @if let Some(name) = &it.name { " " (untrusted(name)) }
-                            }
+                            Some(PausedBy::Person(name)) => (untrusted(name)),
+                            Some(PausedBy::Actor(text)) => (actor_words(known.place, text)),
                             None => "somebody",
                         }
                     }

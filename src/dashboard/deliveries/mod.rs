@@ -59,7 +59,7 @@ pub(super) fn delivery_path(place: &Place, endpoint_id: &str, message_id: &str) 
     format!("{}/{message_id}", deliveries_path(place, endpoint_id))
 }
 
-/// Where a form has it sent again. With `back=session` it leads to the session's page.
+/// Where a form has it sent again.
 pub(super) fn again_path(place: &Place, endpoint_id: &str, message_id: &str) -> String {
     format!("{}/again", delivery_path(place, endpoint_id, message_id))
 }

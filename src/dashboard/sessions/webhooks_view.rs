@@ -4,10 +4,11 @@ use maud::{Markup, html};
 
 use crate::{
     dashboard::{
-        deliveries::{message_badge, next_attempt, outcome_words},
-        views::{Badge, Column, badge, copyable, moment, moment_ms, readable, table, untrusted},
+        Place,
+        deliveries::{delivery_path, message_badge, next_attempt, outcome_words},
+        views::{Column, badge, copyable, moment, moment_ms, own_form, readable, table, untrusted},
     },
-    domain::Timestamp,
+    domain::{Timestamp, studio::Permission},
     webhooks::{AttemptRow, MessageState, SESSION_MESSAGES_MAX, SessionMessage},
 };
 
@@ -22,8 +23,13 @@ const ATTEMPTS: [Column; 5] = [
     Column::text("Begun"),
 ];
 
-/// All of them, in the order of what caused them.
-pub(super) fn webhooks(messages: &[SessionMessage], now: Timestamp) -> Markup {
+/// All of them, in the order of what caused them, each with the button that sends it again.
+pub(super) fn webhooks(
+    place: &Place,
+    path: &str,
+    messages: &[SessionMessage],
+    now: Timestamp,
+) -> Markup {
     let most = usize::try_from(SESSION_MESSAGES_MAX).unwrap_or(usize::MAX);
     html! {
         section aria-labelledby="webhooks" {
@@ -36,22 +42,25 @@ pub(super) fn webhooks(messages: &[SessionMessage], now: Timestamp) -> Markup {
             @if most <= messages.len() {
                 p class="note" { "Only the first " (SESSION_MESSAGES_MAX) " are shown." }
             }
-            ul class="messages" { @for it in messages { li { (message(it, now)) } } }
+            ul class="messages" { @for it in messages { li { (message(place, path, it, now)) } } }
         }
     }
 }
 
-fn message(it: &SessionMessage, now: Timestamp) -> Markup {
+fn message(place: &Place, path: &str, it: &SessionMessage, now: Timestamp) -> Markup {
     // What went well is folded; what did not is open.
     let is_open = it.state != MessageState::Delivered;
     html! {
         details open[is_open] {
             summary {
-                span class="type" { (it.webhook_type) } " " (badge(state_badge(it))) " "
+                span class="type" { (it.webhook_type) } " " (badge(message_badge(it.state, !it.attempts.is_empty()))) " "
                 span class="target" { (target(it)) }
             }
             p class="who" {
                 "Noted " (moment_ms(it.noted_at)) " · " (copyable(&it.message_id))
+                @if it.endpoint.is_some() && place.may(Permission::SeeIntegration) {
+                    " · " a href=(delivery_path(place, &it.endpoint_id, &it.message_id)) { "All of it" }
+                }
             }
             @if let Some(at) = it.died_at { p class="who" { "Given up " (moment(at)) } }
             @if it.state == MessageState::Due && !it.attempts.is_empty() {
@@ -62,12 +71,16 @@ fn message(it: &SessionMessage, now: Timestamp) -> Markup {
             } @else {
                 (table("Attempts to deliver, in order", &ATTEMPTS, it.attempts.iter().map(attempt)))
             }
+            @if it.endpoint.is_some() && place.may(Permission::HelpPlayers) { (send_again(place, path, it)) }
         }
     }
 }
 
-fn state_badge(it: &SessionMessage) -> Badge {
-    message_badge(it.state, !it.attempts.is_empty())
+fn send_again(place: &Place, path: &str, it: &SessionMessage) -> Markup {
+    let action = format!("{path}/webhooks/{}/{}/resend", it.endpoint_id, it.message_id);
+    let label = format!("Send {} again", it.webhook_type);
+    let button = html! { button class="button" type="submit" aria-label=(label) { "Send again" } };
+    own_form(&action, "", &place.account, &button)
 }
 
 fn target(it: &SessionMessage) -> Markup {

@@ -114,6 +114,17 @@ impl Field<'_> {
         })
     }
 
+    /// A text of several lines.
+    pub(in crate::dashboard) fn lines(&self, value: &str, length_max: usize) -> Markup {
+        self.around(&html! {
+            textarea id=(self.name) name=(self.name) maxlength=(length_max) rows="4"
+                aria-invalid=[self.is_wrong().then_some("true")] aria-describedby=[self.described_by()] {
+                // The first line break after the tag is not part of the text.
+                "\n" (value)
+            }
+        })
+    }
+
     /// One of several: values and what people call them.
     pub(in crate::dashboard) fn select(&self, options: &[(&str, &str)], chosen: &str) -> Markup {
         self.around(&html! {

@@ -28,6 +28,16 @@ pub(in crate::dashboard) struct Frame<'a> {
 
 /// Draws a whole page of a game.
 pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &Nonce) -> Markup {
+    document_with_script(frame, main, "", nonce)
+}
+
+/// The same, with a script that its page does without if it must.
+pub(in crate::dashboard) fn document_with_script(
+    frame: &Frame<'_>,
+    main: &Markup,
+    script: &str,
+    nonce: &Nonce,
+) -> Markup {
     let Place { game, world, .. } = frame.place;
     let title = format!("{} · {} · {}", frame.title, game.name, world_name(*world));
     let body = html! {
@@ -48,6 +58,7 @@ pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &N
             @if let Some(at) = frame.as_of { p { "As of " (moment(at)) ". All times are UTC." } }
             p { "ToffeePay" }
         }
+        @if !script.is_empty() { script nonce=(nonce.as_str()) { (PreEscaped(script)) } }
     };
     html_page(&title, *world, &body, nonce)
 }

@@ -19,7 +19,7 @@ pub(super) use badges::{Badge, Tone, badge, payment_badge, refund_badge, session
 pub(super) use forms::{
     FORM_ID, FORM_TOKEN, Field, FieldProblem, done_notice, form_token_field, own_form, problem_list,
 };
-pub(super) use layout::{Frame, account_page, brand, document, plain_page};
+pub(super) use layout::{Frame, account_page, brand, document, document_with_script, plain_page};
 pub(super) use parts::{Column, Pages, empty, facts, pagination, table};
 pub(super) use problem::{Problem, bare_problem, not_allowed_page, problem_in};
 pub(super) use role::role_name;

@@ -15,11 +15,13 @@ pub(in crate::dashboard) enum Section {
     Games,
     /// What was bought.
     Sessions,
+    /// What happens now.
+    Activity,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    const ALL: [Self; 2] = [Self::Games, Self::Sessions];
+    const ALL: [Self; 3] = [Self::Games, Self::Sessions, Self::Activity];
 
     /// What whoever has a role finds in the navigation.
     pub(in crate::dashboard) fn for_role(role: Role) -> impl Iterator<Item = Self> {
@@ -31,7 +33,7 @@ impl Section {
     fn needs(self) -> Option<Permission> {
         match self {
             Self::Games => None,
-            Self::Sessions => Some(Permission::SeeSessions),
+            Self::Sessions | Self::Activity => Some(Permission::SeeSessions),
         }
     }
 
@@ -40,6 +42,7 @@ impl Section {
         match self {
             Self::Games => "Games",
             Self::Sessions => "Sessions",
+            Self::Activity => "Activity",
         }
     }
 
@@ -48,6 +51,7 @@ impl Section {
         match self {
             Self::Games => "/dashboard".to_owned(),
             Self::Sessions => sessions_path_of(&place.game.id, place.world),
+            Self::Activity => place.path("activity"),
         }
     }
 }
