@@ -7,6 +7,7 @@
 mod access;
 mod activity;
 mod answer;
+mod deliveries;
 mod desk;
 mod developers;
 mod frame;

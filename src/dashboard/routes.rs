@@ -3,7 +3,7 @@
 use axum::{Router, middleware::from_fn};
 
 use super::{
-    Dashboard, access, activity, answer, developers,
+    Dashboard, access, activity, answer, deliveries, developers,
     frame::framed,
     games, home, links, people, sessions,
     table::{Address, May, Row, page},
@@ -20,6 +20,7 @@ fn rows() -> Vec<Row> {
         developers::rows(),
         people::rows(),
         games::rows(),
+        deliveries::rows(),
     ]
     .into_iter()
     .flatten()

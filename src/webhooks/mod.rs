@@ -4,8 +4,8 @@
 //! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`, `notes`). Workers (`worker`) hold
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
 //! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`, `ports`),
-//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`, `of_session`)
-//! and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
+//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`, `of_session`,
+//! `search`, `health`) and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
 //! `test_event`), or kept where nothing can be sent to (`listeners`).
 
 pub mod body;
@@ -44,10 +44,12 @@ mod retry_after;
 pub mod sender;
 mod settle;
 
+mod health;
 pub mod history;
 mod of_session;
 pub mod recovery;
 mod resend;
+mod search;
 mod upkeep;
 
 mod invented;
@@ -69,6 +71,9 @@ pub use endpoint_fields::{
     read_webhook_types, types_refused,
 };
 pub use fanout::Deliveries;
+pub use health::{
+    COUNTED_MAX, Counted, Failing, HEALTH_DAYS, Health, Hour, health as endpoint_health,
+};
 pub use history::{
     AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,
     list as list_messages,
@@ -79,13 +84,20 @@ pub use listeners::{Heard, LISTENERS_MAX, ListenError, Listeners};
 pub use message::MessageId;
 pub use of_session::{SESSION_MESSAGES_MAX, SessionMessage};
 pub use ports::{Ports, PortsError};
-pub use recovery::{Recovery, find as find_recovery, start as start_recovery};
+pub use recovery::{
+    Meant, RECOVERIES_SHOWN_MAX, Recovery, find as find_recovery, meant as meant_by_recovery,
+    of_endpoint as recoveries_of, start as start_recovery,
+};
 pub use resend::resend_message;
+pub use search::{
+    FoundMessages, ListedMessage, MESSAGES_LOOKED_AT_MAX, MessageCursor, MessageSearch,
+    MessageTurn, Tried, message_cursor, search_messages, search_messages_plans,
+};
 pub use secrets::{
     ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretDates, SecretKeys, SecretsError,
     Unsignable, secret_dates,
 };
-pub use sender::{ANSWER_DEADLINE, Sender, SenderError};
+pub use sender::{ANSWER_BYTES_MAX, ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
 pub use target::{BlockedTarget, TargetPolicy};
 pub use test_event::{TestEventError, TestEvents};

@@ -12,6 +12,7 @@ mod allowed;
 mod developers;
 mod games;
 mod people;
+mod deliveries;
 mod pictures;
 mod pictures_of_rooms;
 mod searching;

@@ -70,7 +70,7 @@ pub(super) fn story_page(story: &Story<'_>, nonce: &Nonce) -> Markup {
                 (attempts(state))
                 (refunds(state))
                 (events(&story.found.events, known))
-                (webhooks(story.place, &path, &story.messages))
+                (webhooks(story.place, &path, &story.messages, story.as_of))
             }
         }
     };

@@ -156,24 +156,6 @@ pub(in crate::dashboard) fn actor_words(place: &Place, text: &str) -> Markup {
     html! { (who) @if let Some(name) = name { " " (untrusted(&name)) } }
 }
 
-/// What came of an attempt to deliver a webhook.
-pub(super) fn outcome_words(outcome: &str) -> &str {
-    match outcome {
-        "delivered" => "Delivered",
-        "refused" => "Refused by the receiver",
-        "timeout" => "No whole answer in time",
-        "broken" => "The answer broke off",
-        "connect" => "No connection could be made",
-        "tls" => "The TLS handshake failed",
-        "resolve" => "The host’s name has no address",
-        "blocked" => "Not sent: the address may not be called",
-        "blocked_port" => "Not sent: the port may not be called",
-        "unsigned" => "Not sent: there is no secret to sign with",
-        "unreadable" => "Not sent: the message cannot be read",
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

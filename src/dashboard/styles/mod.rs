@@ -15,4 +15,5 @@ pub(super) const STYLES: &[&str] = &[
     include_str!("people.css"),
     design::ORDER_STYLE,
     include_str!("games.css"),
+    include_str!("deliveries.css"),
 ];

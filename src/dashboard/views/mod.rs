@@ -31,5 +31,5 @@ pub(super) use problem::{
 pub(super) use role::role_name;
 pub(super) use section::{Section, sessions_path, sessions_path_of};
 pub(super) use values::{
-    amount, copyable, counted, day_text, fact, moment, moment_ms, shown_money, untrusted,
+    amount, copyable, counted, day_text, fact, moment, moment_ms, readable, shown_money, untrusted,
 };
