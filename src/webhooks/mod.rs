@@ -4,7 +4,7 @@
 //! (`message`, `body`), noted for each `endpoint` that takes it (`fanout`, `notes`). Workers (`worker`) hold
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
 //! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`, `ports`),
-//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`, `of_session`)
+//! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`health`, `history`, `of_session`)
 //! and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
 //! `test_event`), or kept where nothing can be sent to (`listeners`).
 
@@ -43,6 +43,7 @@ mod retry_after;
 pub mod sender;
 mod settle;
 
+mod health;
 pub mod history;
 mod of_session;
 pub mod recovery;
@@ -63,6 +64,7 @@ pub use attempts::Unwritten;
 pub use backoff::ATTEMPTS_MAX;
 pub use body::PublicUrls;
 pub use fanout::Deliveries;
+pub use health::{EndpointHealth, FIRST_ATTEMPTS_MAX, MESSAGES_COUNTED_MAX, endpoints_health};
 pub use history::{
     AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,
     list as list_messages,
