@@ -9,6 +9,7 @@ mod answer;
 mod desk;
 mod home;
 mod home_view;
+mod overview;
 mod place;
 mod routes;
 mod sessions;

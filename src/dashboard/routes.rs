@@ -3,13 +3,14 @@
 use axum::Router;
 
 use super::{
-    Dashboard, access, answer, home, sessions,
+    Dashboard, access, answer, home, overview, sessions,
     table::{Address, May, Row, page},
 };
 
 fn rows() -> Vec<Row> {
     let home = page("/", May::Visitors, home::page);
-    [vec![home], access::rows(), sessions::rows()].into_iter().flatten().collect()
+    let rooms = [vec![home], access::rows(), overview::rows(), sessions::rows()];
+    rooms.into_iter().flatten().collect()
 }
 
 impl Dashboard {

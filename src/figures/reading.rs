@@ -57,7 +57,7 @@ pub enum Counted {
 pub struct Progress {
     /// How far the log is counted.
     pub counted: Counted,
-    /// Whether any event could not be counted, of whatever game.
+    /// Whether any event of the game's world could not be counted.
     pub has_parked: bool,
     /// Which rows are read.
     pub generation: i32,
@@ -72,16 +72,21 @@ struct ProgressRow {
     has_parked: bool,
 }
 
-/// How far the log is counted at this moment.
+/// How far the log is counted at this moment, for a game's world.
 ///
 /// # Errors
 ///
 /// The database's.
-pub async fn progress(snapshot: &mut PgConnection) -> Result<Progress, sqlx::Error> {
+pub async fn progress(
+    snapshot: &mut PgConnection,
+    game_id: &str,
+    world: World,
+) -> Result<Progress, sqlx::Error> {
     let row: ProgressRow = sqlx::query_as(
         "SELECT it.position, it.generation, head.position AS head, next.recorded_at AS next_at,
-                EXISTS (SELECT FROM dead_letter d WHERE (d.name, d.generation, d.shard)
-                                                      = (it.name, it.generation, it.shard))
+                EXISTS (SELECT FROM dead_letter d JOIN session s ON s.id = substr(d.stream, length('session-') + 1)
+                        WHERE (d.name, d.generation, d.shard) = (it.name, it.generation, it.shard)
+                          AND s.game_id = $3 AND s.world = $4)
                 AS has_parked
          FROM event_head head
          LEFT JOIN subscription it ON it.name = $1 AND it.shard = head.shard AND it.is_live
@@ -90,6 +95,8 @@ pub async fn progress(snapshot: &mut PgConnection) -> Result<Progress, sqlx::Err
     )
     .bind(Figures::NAME)
     .bind(SHARD)
+    .bind(game_id)
+    .bind(world.as_str())
     .fetch_one(snapshot)
     .await?;
     let counted = match (row.position, row.next_at) {

@@ -56,10 +56,10 @@ pub async fn endpoints_health(
     sqlx::query_as(
         "SELECT it.endpoint_id, it.endpoint, it.is_enabled, lane.open_until,
                 (SELECT count(*) FROM (SELECT FROM webhook_due due
-                                       WHERE due.endpoint_id = it.endpoint_id LIMIT $4) some)
+                                       WHERE due.endpoint_id = it.endpoint_id LIMIT $4) counted)
                 AS waiting,
                 (SELECT count(*) FROM (SELECT FROM webhook_dead dead
-                                       WHERE dead.endpoint_id = it.endpoint_id LIMIT $4) some)
+                                       WHERE dead.endpoint_id = it.endpoint_id LIMIT $4) counted)
                 AS dead,
                 first.tried, first.taken_at_first
          FROM webhook_endpoint it

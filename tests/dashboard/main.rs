@@ -7,6 +7,7 @@
 mod support;
 
 mod allowed;
+mod overview;
 mod pictures;
 mod searching;
 mod stage;

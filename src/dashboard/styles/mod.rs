@@ -3,11 +3,12 @@
 use crate::design;
 
 /// The whole style, in the order in which it counts.
-pub(super) const STYLES: [&str; 6] = [
+pub(super) const STYLES: [&str; 7] = [
     design::COMMON,
     include_str!("base.css"),
     include_str!("parts.css"),
     include_str!("forms.css"),
     include_str!("access.css"),
     include_str!("sessions.css"),
+    include_str!("overview.css"),
 ];

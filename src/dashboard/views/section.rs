@@ -13,13 +13,15 @@ use crate::{
 pub(in crate::dashboard) enum Section {
     /// All games of whoever looks.
     Games,
+    /// How a game goes.
+    Overview,
     /// What was bought.
     Sessions,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    const ALL: [Self; 2] = [Self::Games, Self::Sessions];
+    const ALL: [Self; 3] = [Self::Games, Self::Overview, Self::Sessions];
 
     /// What whoever has a role finds in the navigation.
     pub(in crate::dashboard) fn for_role(role: Role) -> impl Iterator<Item = Self> {
@@ -31,6 +33,7 @@ impl Section {
     fn needs(self) -> Option<Permission> {
         match self {
             Self::Games => None,
+            Self::Overview => Some(Permission::SeeOverview),
             Self::Sessions => Some(Permission::SeeSessions),
         }
     }
@@ -39,6 +42,7 @@ impl Section {
     pub(in crate::dashboard) fn name(self) -> &'static str {
         match self {
             Self::Games => "Games",
+            Self::Overview => "Overview",
             Self::Sessions => "Sessions",
         }
     }
@@ -47,6 +51,7 @@ impl Section {
     pub(in crate::dashboard) fn path(self, place: &Place) -> String {
         match self {
             Self::Games => "/dashboard".to_owned(),
+            Self::Overview => place.path("overview"),
             Self::Sessions => sessions_path_of(&place.game.id, place.world),
         }
     }
