@@ -28,6 +28,7 @@ use crate::{
         EventStore,
         subscription::{self, Follower, Wake},
     },
+    figures::Figures,
     ids::SHARD,
     people::People,
     processes::{CallWorker, ProviderCalls, Timer},
@@ -310,6 +311,8 @@ impl App {
         parts.begin("listener", |stop| subscription::listen(own_pool, own_wake, stop));
         let calls = Follower::new(pool.clone(), ProviderCalls, SHARD, wake);
         parts.begin("follower of provider calls", |stop| calls.run(stop));
+        let figures = Follower::new(pool.clone(), Figures, SHARD, wake);
+        parts.begin("follower of figures", |stop| figures.run(stop));
         let (providers, time) = (self.providers.clone(), Arc::clone(clock));
         let worker = CallWorker::new(pool.clone(), store.clone(), providers, time);
         parts.begin("worker of provider calls", |stop| worker.run(stop));

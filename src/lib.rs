@@ -7,6 +7,7 @@
 pub mod domain;
 
 pub mod event_store;
+pub mod figures;
 pub mod projections;
 
 pub mod processes;

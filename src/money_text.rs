@@ -37,11 +37,23 @@ const SIGNS: [(&str, &str); 19] = [
     ("XPF", "CFPF"),
 ];
 
+/// Stands before what is below zero: as wide as a plus, and no hyphen at which a line may break.
+const MINUS: &str = "\u{2212}";
+
 /// Writes an amount with its currency's sign or code and as many decimals as the currency has.
 pub fn format_money(money: Money) -> String {
-    let currency = money.currency();
+    format_sum(money.minor_units().into(), money.currency())
+}
+
+/// The same of a sum, which may be below zero, where more went out than came in.
+pub fn format_sum(minor_units: i128, currency: Currency) -> String {
+    let minus = if minor_units < 0 { MINUS } else { "" };
+    format!("{minus}{}", without_sign(minor_units.unsigned_abs(), currency))
+}
+
+fn without_sign(minor_units: u128, currency: Currency) -> String {
     let decimals = usize::from(currency.exponent());
-    let digits = format!("{:0>width$}", money.minor_units(), width = decimals + 1);
+    let digits = format!("{minor_units:0>width$}", width = decimals + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
     let point = if decimals == 0 { "" } else { "." };
     let amount = format!("{}{point}{fraction}", grouped(whole));
@@ -154,6 +166,15 @@ mod tests {
             assert_eq!(formatted(minor_units, code), expected);
         }
         assert_eq!(formatted(0, "JPY"), "¥0");
+    }
+
+    #[test]
+    fn a_sum_below_zero_has_its_minus_before_all_else() {
+        let sum = |minor_units, code| format_sum(minor_units, Currency::parse(code).unwrap());
+        assert_eq!(sum(-499, "USD"), "\u{2212}$4.99");
+        assert_eq!(sum(-5, "BHD"), "\u{2212}BHD\u{a0}0.005");
+        assert_eq!(sum(0, "JPY"), "¥0");
+        assert_eq!(sum(i128::from(i64::MAX) * 10, "JPY"), "¥92,233,720,368,547,758,070");
     }
 
     #[test]

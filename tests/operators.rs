@@ -17,6 +17,8 @@ mod deliveries;
 mod dev;
 #[path = "operators/endpoints.rs"]
 mod endpoints;
+#[path = "operators/figures.rs"]
+mod figures;
 #[path = "operators/games_and_keys.rs"]
 mod games_and_keys;
 #[path = "operators/help.rs"]

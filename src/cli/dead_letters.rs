@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     event_store::subscription::{self, Retried, Subscriber, retry_dead_letters},
+    figures::Figures,
     ids::SHARD,
     processes::ProviderCalls,
     webhooks::{Deliveries, PublicUrls},
@@ -21,11 +22,11 @@ const EXIT_LEFT: u8 = 1;
 
 /// Lists events that a part of the service could not take, and has them handled again.
 ///
-/// Two parts follow the log: `provider-calls` notes what a provider is to be asked for, `webhooks`
-/// what game servers are to be told. An event that one of them refused five times is a dead letter.
+/// Three parts follow the log: `provider-calls` notes what a provider is to be asked for, `webhooks`
+/// what game servers are to be told, `figures` counts for the dashboard. An event that one of them refused five times is a dead letter.
 /// Later events of its session wait behind it, while other sessions go on. Until it is handled,
-/// that session's money is not moved (provider-calls), or its game server hears no more of it
-/// (webhooks). The metric toffeepay_subscription_dead_letters counts them; it should be 0.
+/// that session's money is not moved (provider-calls), its game server hears no more of it (webhooks),
+/// or it is not counted (figures). The metric toffeepay_subscription_dead_letters counts them; it should be 0.
 ///
 /// See with `list` what they stumbled over, mend that (often by a newer version of the service),
 /// and then `retry`. Webhooks that a receiver did not take are something else: see
@@ -111,7 +112,8 @@ impl RetryArgs {
         let urls = PublicUrls { pay_base_url: self.pay_base_url };
         let deliveries = Deliveries::new(opened.store.clone(), &opened.master, urls);
         let left = retry(&opened, &ProviderCalls, output).await?
-            + retry(&opened, &deliveries, output).await?;
+            + retry(&opened, &deliveries, output).await?
+            + retry(&opened, &Figures, output).await?;
         Ok(if left == 0 { 0 } else { EXIT_LEFT })
     }
 }

@@ -15,6 +15,7 @@ mod games;
 mod home;
 mod home_view;
 mod links;
+mod overview;
 mod people;
 mod place;
 mod routes;

@@ -5,7 +5,7 @@ use axum::{Router, middleware::from_fn};
 use super::{
     Dashboard, access, activity, answer, deliveries, developers,
     frame::framed,
-    games, home, links, people, sessions,
+    games, home, links, overview, people, sessions,
     table::{Address, May, Row, page},
 };
 
@@ -21,6 +21,7 @@ fn rows() -> Vec<Row> {
         people::rows(),
         games::rows(),
         deliveries::rows(),
+        overview::rows(),
     ]
     .into_iter()
     .flatten()

@@ -42,7 +42,11 @@ impl Currency {
 
     /// Reads a code that the log holds, with the exponent that it had when it was written: the code
     /// may have gone out of use since, and ISO 4217 may have changed the exponent.
-    pub(super) fn from_stored(code: &str, exponent: u8) -> Result<Self, Violation> {
+    ///
+    /// # Errors
+    ///
+    /// A [`Violation`] if there never was such a code, or if no currency has so many digits.
+    pub fn from_stored(code: &str, exponent: u8) -> Result<Self, Violation> {
         if EXPONENT_MAX < exponent {
             return Err(Violation::of_number("must be an exponent of 0 to 4", exponent));
         }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, error::Category};
 use uuid::Uuid;
 
-use super::{CommandContext, Label, RecordedEntry, StoredAggregate};
+use super::{CommandContext, Label, LoadedEvent, RecordedEntry, StoredAggregate};
 use crate::{
     domain::{Timestamp, id::EventId, private},
     vault::Key,
@@ -151,15 +151,16 @@ pub fn read_envelope(entry: &RecordedEntry) -> Result<Envelope, EntryError> {
     Ok(serde_json::from_slice(&entry.entry)?)
 }
 
-/// Reads the event of an entry as if those whom it is about were erased: it needs no key, and tells of nobody.
+/// Reads the event of an entry for whoever needs nothing private of it: that reads as erased.
 ///
 /// # Errors
 ///
-/// [`EntryError::Json`].
-pub fn read_public<A: StoredAggregate>(
+/// An [`EntryError`], if it is not an event of this kind of aggregate.
+pub fn read_without_key<A: StoredAggregate>(
     entry: &RecordedEntry,
-) -> Result<(Envelope, A::Event), EntryError> {
-    read::<A>(entry, None)
+) -> Result<LoadedEvent<A::Event>, EntryError> {
+    let (envelope, event) = read::<A>(entry, None)?;
+    Ok(LoadedEvent { envelope, event })
 }
 
 /// Reads the event of an entry. Without a key, what is private reads as erased.

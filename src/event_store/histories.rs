@@ -10,6 +10,7 @@ use sqlx::{FromRow, PgConnection};
 use super::{
     EventStore, LoadedEvent, RecordedEntry, StoreError, StoredAggregate, StreamKeys, entry,
 };
+use crate::ids::SHARD;
 
 /// The events of each stream, in order; of one that cannot be read, why.
 pub type Histories<E> = HashMap<String, Result<Vec<LoadedEvent<E>>, StoreError>>;
@@ -57,6 +58,27 @@ impl EventStore {
         });
         Ok(read.collect())
     }
+}
+
+/// The first entries of these streams, without those that have none.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn first_entries(
+    connection: &mut PgConnection,
+    streams: &[&str],
+) -> Result<Vec<RecordedEntry>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT event.shard, event.position, event.stream, event.version, event.type,
+                event.recorded_at, event.entry, event.digest
+         FROM stream JOIN event ON event.shard = $1 AND event.position = stream.first_position
+         WHERE stream.stream = ANY ($2) AND event.stream = stream.stream",
+    )
+    .bind(SHARD)
+    .bind(streams)
+    .fetch_all(connection)
+    .await
 }
 
 /// Whether events are missing before the last.

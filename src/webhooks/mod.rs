@@ -5,7 +5,7 @@
 //! endpoints by `lease`, each a `lane` at work (`run`), unless its `breaker` is open: what is `due`
 //! is signed (`signature`), sent once, only where it may go (`destination`, `sender`, `target`, `ports`),
 //! judged (`settle`, `backoff`) and written down (`attempts`). People see what came of it (`history`, `of_session`,
-//! `search`, `health`) and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
+//! `search`, `health`, `game_health`) and have it sent again (`resend`, `recovery`). Developers have events invented (`invented`,
 //! `test_event`), or kept where nothing can be sent to (`listeners`).
 
 pub mod body;
@@ -44,6 +44,7 @@ mod retry_after;
 pub mod sender;
 mod settle;
 
+mod game_health;
 mod health;
 pub mod history;
 mod of_session;
@@ -71,6 +72,7 @@ pub use endpoint_fields::{
     read_webhook_types, types_refused,
 };
 pub use fanout::Deliveries;
+pub use game_health::{EndpointHealth, FIRST_ATTEMPTS_MAX, MESSAGES_COUNTED_MAX, endpoints_health};
 pub use health::{
     COUNTED_MAX, Counted, Failing, HEALTH_DAYS, Health, Hour, health as endpoint_health,
 };

@@ -5,7 +5,12 @@ use serde_json::{Value, to_value};
 
 use super::Damage;
 use crate::{
-    domain::{game::Game, person::Person, session::Session, studio::Studio},
+    domain::{
+        game::Game,
+        person::Person,
+        session::{Session, SessionEvent},
+        studio::Studio,
+    },
     event_store::{StoredAggregate, StoredStream, StreamKeys},
 };
 
@@ -27,7 +32,8 @@ pub(super) struct Folded {
 
 /// What a stream tells of.
 pub(super) enum FoldedAs {
-    Session(Session),
+    /// With its events, and where in the log each stands.
+    Session(Session, Vec<(i64, SessionEvent)>),
     Game,
     Studio,
     Person,
@@ -46,19 +52,21 @@ pub(super) fn fold(stream: &StoredStream, keys: &StreamKeys) -> Result<Folded, D
     };
     match kind {
         kind if kind == Session::TYPE => {
-            let (session, rows) = fold_as::<Session>(stream, id, keys)?;
-            Ok(folded(Session::TYPE, rows, FoldedAs::Session(session)))
+            let (session, rows, events) = fold_as::<Session>(stream, id, keys)?;
+            let positions = stream.entries.iter().map(|it| it.position);
+            let events = positions.zip(events).collect();
+            Ok(folded(Session::TYPE, rows, FoldedAs::Session(session, events)))
         }
         kind if kind == Game::TYPE => {
-            let (_, rows) = fold_as::<Game>(stream, id, keys)?;
+            let (_, rows, _) = fold_as::<Game>(stream, id, keys)?;
             Ok(folded(Game::TYPE, rows, FoldedAs::Game))
         }
         kind if kind == Studio::TYPE => {
-            let (_, rows) = fold_as::<Studio>(stream, id, keys)?;
+            let (_, rows, _) = fold_as::<Studio>(stream, id, keys)?;
             Ok(folded(Studio::TYPE, rows, FoldedAs::Studio))
         }
         kind if kind == Person::TYPE => {
-            let (_, rows) = fold_as::<Person>(stream, id, keys)?;
+            let (_, rows, _) = fold_as::<Person>(stream, id, keys)?;
             Ok(folded(Person::TYPE, rows, FoldedAs::Person))
         }
         _ => Err(Damage::UnknownKind(stream.name.clone())),
@@ -69,14 +77,15 @@ fn fold_as<A: StoredAggregate>(
     stream: &StoredStream,
     id: &str,
     keys: &StreamKeys,
-) -> Result<(A, Value), Damage> {
+) -> Result<(A, Value, Vec<A::Event>), Damage> {
     let damaged = |damage| Damage::Stream { stream: stream.name.clone(), damage };
     let events = stream.read::<A>(keys).map_err(damaged)?;
     let mut aggregate = A::default();
-    events.into_iter().for_each(|it| aggregate.apply(it.event));
+    let events: Vec<A::Event> = events.into_iter().map(|it| it.event).collect();
+    events.iter().for_each(|it| aggregate.apply(it.clone()));
     let rows = to_value(aggregate.rows(id, stream.version)).ok();
     // Whatever exists has a row; only a history that ended as corrupt has none.
     let rows = rows.filter(|it| it.as_object().is_some_and(|tables| !tables.is_empty()));
     let rows = rows.ok_or_else(|| Damage::Impossible(stream.name.clone()))?;
-    Ok((aggregate, rows))
+    Ok((aggregate, rows, events))
 }

@@ -36,7 +36,7 @@ pub struct MoneyTotal {
 impl Totals {
     pub(super) fn count(&mut self, folded: &Folded) {
         *self.streams.entry(folded.kind).or_default() += 1;
-        if let FoldedAs::Session(session) = &folded.aggregate
+        if let FoldedAs::Session(session, _) = &folded.aggregate
             && let Ok(state) = session.present()
         {
             self.count_session(state);

@@ -16,4 +16,5 @@ pub(super) const STYLES: &[&str] = &[
     design::ORDER_STYLE,
     include_str!("games.css"),
     include_str!("deliveries.css"),
+    include_str!("overview.css"),
 ];

@@ -13,6 +13,8 @@ use crate::{
 pub(in crate::dashboard) enum Section {
     /// All games of whoever looks.
     Games,
+    /// How a game goes.
+    Overview,
     /// What was bought.
     Sessions,
     /// What happens now.
@@ -29,6 +31,7 @@ impl Section {
     /// All of them, in the order in which they are shown.
     const ALL: &[Self] = &[
         Self::Games,
+        Self::Overview,
         Self::Sessions,
         Self::Activity,
         Self::Developers,
@@ -46,6 +49,7 @@ impl Section {
     fn needs(self) -> Option<Permission> {
         match self {
             Self::Games => None,
+            Self::Overview => Some(Permission::SeeOverview),
             Self::Sessions | Self::Activity => Some(Permission::SeeSessions),
             Self::Developers => Some(Permission::SeeIntegration),
             Self::Settings => Some(Permission::ChangeGames),
@@ -57,6 +61,7 @@ impl Section {
     pub(in crate::dashboard) fn name(self) -> &'static str {
         match self {
             Self::Games => "Games",
+            Self::Overview => "Overview",
             Self::Sessions => "Sessions",
             Self::Activity => "Activity",
             Self::Developers => "Developers",
@@ -69,6 +74,7 @@ impl Section {
     pub(in crate::dashboard) fn path(self, place: &Place) -> String {
         match self {
             Self::Games => "/dashboard".to_owned(),
+            Self::Overview => place.path("overview"),
             Self::Sessions => sessions_path_of(&place.game.id, place.world),
             Self::Activity => place.path("activity"),
             Self::Developers => place.path("developers"),

@@ -103,6 +103,9 @@ impl<S: Subscriber> Follower<S> {
             let result = self.step().await;
             failures.note(self.key, result.as_ref().err());
             match result {
+                Ok(Step::Handled(events)) if may_gather::<S>(events) => {
+                    backoff::pause(S::GATHERS, &shutdown).await;
+                }
                 Ok(Step::Handled(_) | Step::Parked) => {}
                 Ok(Step::Refused { attempts }) => {
                     backoff::pause(backoff::after(attempts), &shutdown).await;
@@ -241,6 +244,12 @@ impl<S: Subscriber> Follower<S> {
         self.lease = None;
         Step::NotLeader
     }
+}
+
+/// Whether the next events may gather, after a batch of so many: if it was full, more wait already.
+fn may_gather<S: Subscriber>(events: usize) -> bool {
+    let is_full = i64::try_from(events).is_ok_and(|it| BATCH_EVENTS_MAX <= it);
+    !S::GATHERS.is_zero() && !is_full
 }
 
 /// Failures in a row, each kind of which is logged once.

@@ -1,6 +1,6 @@
 //! What a reader of the log has to say and do.
 
-use std::{fmt::Display, panic::AssertUnwindSafe};
+use std::{fmt::Display, panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt as _;
 use sqlx::PgConnection;
@@ -33,6 +33,10 @@ pub trait Subscriber: Send + Sync {
 
     /// Where the first generation begins.
     const STARTS_AT: StartsAt = StartsAt::Beginning;
+
+    /// How long events may gather before the next ones are handled, once it has caught up: for an effect
+    /// that nobody waits for. Shorter than a lease is renewed.
+    const GATHERS: Duration = Duration::ZERO;
 
     /// Whether a transaction ends with this event, since its effect takes locks that others wait for.
     fn ends_batch(&self, _entry: &RecordedEntry) -> bool {

@@ -1,0 +1,191 @@
+//! Adds up the hours of a span, and says up to which moment of the log they are counted.
+
+use sqlx::{FromRow, PgConnection};
+
+use super::{FigureKind, Figures};
+use crate::{
+    domain::{Timestamp, world::World},
+    event_store::subscription::Subscriber as _,
+    ids::SHARD,
+};
+
+/// Some whole hours after another, in two parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The beginning of the first hour.
+    pub from: Timestamp,
+    /// The beginning of the first hour that is summed apart from those before it.
+    pub split: Timestamp,
+    /// The end of the last hour.
+    pub until: Timestamp,
+}
+
+/// What some hours come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// Of which of the spans asked for.
+    pub span: usize,
+    /// How many buckets of its span come before.
+    pub bucket: usize,
+    /// Whether the hours lie after the split.
+    pub is_after_split: bool,
+    /// What was counted.
+    pub kind: FigureKind,
+    /// A currency, a reason or a method; else empty.
+    pub subject: String,
+    /// Of money, its currency's digits after the point; else 0.
+    pub exponent: u8,
+    /// How often it happened.
+    pub count: i64,
+    /// What it came to.
+    pub minor_units: i64,
+}
+
+/// How far the log is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// All that is in it.
+    Everything,
+    /// All that was recorded before this moment, by the database's clock.
+    Before(Timestamp),
+    /// Nothing: no process has begun to count.
+    Nothing,
+}
+
+/// Of what the figures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How far the log is counted.
+    pub counted: Counted,
+    /// Whether any event of the game's world could not be counted.
+    pub has_parked: bool,
+    /// Which rows are read.
+    pub generation: i32,
+}
+
+#[derive(FromRow)]
+struct ProgressRow {
+    position: Option<i64>,
+    generation: Option<i32>,
+    head: i64,
+    next_at: Option<Timestamp>,
+    has_parked: bool,
+}
+
+/// How far the log is counted at this moment, for a game's world.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn progress(
+    snapshot: &mut PgConnection,
+    game_id: &str,
+    world: World,
+) -> Result<Progress, sqlx::Error> {
+    let row: ProgressRow = sqlx::query_as(
+        "SELECT it.position, it.generation, head.position AS head, next.recorded_at AS next_at,
+                EXISTS (SELECT FROM dead_letter d JOIN session s ON s.id = substr(d.stream, length('session-') + 1)
+                        WHERE (d.name, d.generation, d.shard) = (it.name, it.generation, it.shard)
+                          AND s.game_id = $3 AND s.world = $4)
+                AS has_parked
+         FROM event_head head
+         LEFT JOIN subscription it ON it.name = $1 AND it.shard = head.shard AND it.is_live
+         LEFT JOIN event next ON next.shard = head.shard AND next.position = it.position + 1
+         WHERE head.shard = $2",
+    )
+    .bind(Figures::NAME)
+    .bind(SHARD)
+    .bind(game_id)
+    .bind(world.as_str())
+    .fetch_one(snapshot)
+    .await?;
+    let counted = match (row.position, row.next_at) {
+        (None, _) => Counted::Nothing,
+        (Some(position), _) if row.head <= position => Counted::Everything,
+        (Some(_), Some(next_at)) => Counted::Before(next_at),
+        // What comes next is not in the log any more: nobody can count it.
+        (Some(_), None) => Counted::Nothing,
+    };
+    let generation = row.generation.unwrap_or(Figures::GENERATION);
+    Ok(Progress { counted, has_parked: row.has_parked, generation })
+}
+
+#[derive(FromRow)]
+struct SumRow {
+    span: i32,
+    bucket: i64,
+    is_after_split: bool,
+    kind: String,
+    subject: String,
+    exponent: i16,
+    count: i64,
+    minor_units: i64,
+}
+
+/// The sums of a game's world over these spans, in buckets of so many hours from the span's beginning.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn read(
+    snapshot: &mut PgConnection,
+    (game_id, world, generation): (&str, World, i32),
+    spans: &[Span],
+    bucket_hours: i64,
+) -> Result<Vec<Sum>, sqlx::Error> {
+    let rows: Vec<SumRow> = sqlx::query_as(
+        "SELECT span.number AS span,
+                (extract(epoch FROM it.hour - span.from_hour)::bigint / 3600) / $8 AS bucket,
+                span.split <= it.hour AS is_after_split, it.kind, it.subject, it.exponent,
+                sum(it.count)::bigint AS count, sum(it.minor_units)::bigint AS minor_units
+         FROM unnest($4::int[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
+              AS span (number, from_hour, split, until)
+         JOIN figure it ON it.game_id = $1 AND it.world = $2 AND it.generation = $3
+                       AND span.from_hour <= it.hour AND it.hour < span.until
+         GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6",
+    )
+    .bind(game_id)
+    .bind(world.as_str())
+    .bind(generation)
+    .bind((0..).zip(spans).map(|(number, _)| number).collect::<Vec<i32>>())
+    .bind(spans.iter().map(|it| it.from).collect::<Vec<_>>())
+    .bind(spans.iter().map(|it| it.split).collect::<Vec<_>>())
+    .bind(spans.iter().map(|it| it.until).collect::<Vec<_>>())
+    .bind(bucket_hours)
+    .fetch_all(snapshot)
+    .await?;
+    // A kind of another version is none of this one's.
+    Ok(rows.into_iter().filter_map(sum).collect())
+}
+
+fn sum(row: SumRow) -> Option<Sum> {
+    Some(Sum {
+        span: row.span.try_into().ok()?,
+        bucket: row.bucket.try_into().ok()?,
+        is_after_split: row.is_after_split,
+        kind: FigureKind::parse(&row.kind)?,
+        subject: row.subject,
+        exponent: row.exponent.try_into().ok()?,
+        count: row.count,
+        minor_units: row.minor_units,
+    })
+}
+
+/// Whether anything was ever counted of a game's world.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn has_any(
+    snapshot: &mut PgConnection,
+    (game_id, world, generation): (&str, World, i32),
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM figure WHERE game_id = $1 AND world = $2 AND generation = $3)",
+    )
+    .bind(game_id)
+    .bind(world.as_str())
+    .bind(generation)
+    .fetch_one(snapshot)
+    .await
+}
