@@ -18,6 +18,7 @@ mod browser;
 mod connect_node;
 mod crashes;
 mod dashboard;
+mod dashboard_deliveries;
 mod discovery;
 mod endpoints;
 mod errors;
