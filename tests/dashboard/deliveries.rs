@@ -197,6 +197,16 @@ async fn no_list_reads_a_whole_table_among_a_hundred_thousand_messages() {
     for id in &ids {
         add_messages(&stage, id, 100_000).await;
     }
+    // Most of what is due and was given up is of others.
+    let others = format!(
+        "INSERT INTO webhook_due (endpoint_id, noted_at, message_id, session_id, sequence, ordinal)
+         SELECT '{0}', now(), 'other_' || n, 'sess_1', 1, 0 FROM generate_series(1, 40000) n;
+         INSERT INTO webhook_dead (endpoint_id, noted_at, message_id, session_id, sequence, ordinal,
+                                   attempts, died_at)
+         SELECT '{0}', now(), 'other_' || n, 'sess_1', 1, 0, 13, now() FROM generate_series(1, 90000) n",
+        ids[1]
+    );
+    raw_sql(&others).execute(&stage.database.owner).await.unwrap();
     let analyze = "VACUUM ANALYZE webhook_message, webhook_attempt, webhook_due, webhook_dead";
     raw_sql(analyze).execute(&stage.database.owner).await.unwrap();
     let pool = &stage.database.service;

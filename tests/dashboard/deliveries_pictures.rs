@@ -40,6 +40,7 @@ async fn pictures_of_what_was_sent() {
     let (id, at) = (paused.clone(), stage.now());
     let pause = GameCommand::DisableEndpoint { endpoint_id: id, by: DisabledBy::Person, at };
     change(&stage, GAME, "operator:ada", pause).await;
+    stage.deliver().await;
     for hours in [30, 5] {
         let (id, since) =
             (RecoveryId::new(stage.now()), stage.now() - chrono::TimeDelta::hours(hours));
