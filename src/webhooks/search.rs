@@ -194,7 +194,8 @@ impl Source {
         }
     }
 
-    /// What is read of each row, and what is joined to it by its key.
+    /// What is read of each row, and what is joined to it by its key. Messages are looked up one by one:
+    /// joined as a whole, they may all be read.
     fn columns_and_joins(self) -> (&'static str, &'static str) {
         match self {
             Self::Messages => (
@@ -204,12 +205,18 @@ impl Source {
             ),
             Self::Dead => (
                 "endpoint_id, noted_at, message_id, attempts, died_at",
-                "JOIN webhook_message message USING (endpoint_id, noted_at, message_id)
+                "CROSS JOIN LATERAL (
+                     SELECT type, session_id, sequence FROM webhook_message it
+                     WHERE (it.endpoint_id, it.noted_at, it.message_id)
+                         = (dead.endpoint_id, dead.noted_at, dead.message_id) LIMIT 1) message
                  LEFT JOIN webhook_due due USING (endpoint_id, message_id)",
             ),
             Self::Due => (
                 "endpoint_id, noted_at, message_id, id, attempts, next_at",
-                "JOIN webhook_message message USING (endpoint_id, noted_at, message_id)
+                "CROSS JOIN LATERAL (
+                     SELECT type, session_id, sequence FROM webhook_message it
+                     WHERE (it.endpoint_id, it.noted_at, it.message_id)
+                         = (due.endpoint_id, due.noted_at, due.message_id) LIMIT 1) message
                  LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)",
             ),
         }
@@ -267,10 +274,11 @@ impl<'a> Look<'a> {
 
     /// One row more than the page has, if there is one, in the direction of the turn.
     fn rows(&self, prefix: &str, limit: u32) -> QueryBuilder<'a, Postgres> {
+        let it = self.source.name();
         let mut query = QueryBuilder::new(prefix);
+        query.push(format!("SELECT {it}.noted_at, {it}.message_id, "));
         query.push(
-            "SELECT message.message_id, message.type, message.session_id, message.sequence,
-                    message.noted_at,
+            "message.type, message.session_id, message.sequence,
                     CASE WHEN due.id IS NOT NULL THEN 'due'
                          WHEN dead.message_id IS NOT NULL THEN 'dead' ELSE 'delivered' END AS state,
                     coalesce(due.attempts, dead.attempts) AS attempts, due.next_at, dead.died_at
