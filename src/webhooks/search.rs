@@ -194,32 +194,42 @@ impl Source {
         }
     }
 
-    /// What is read of each row, and what is joined to it by its key. Messages are looked up one by one:
-    /// joined as a whole, they may all be read.
-    fn columns_and_joins(self) -> (&'static str, &'static str) {
+    /// What is read of each row.
+    fn columns(self) -> &'static str {
         match self {
-            Self::Messages => (
-                "endpoint_id, noted_at, message_id, type, session_id, sequence",
-                "LEFT JOIN webhook_due due USING (endpoint_id, message_id)
-                 LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)",
-            ),
-            Self::Dead => (
-                "endpoint_id, noted_at, message_id, attempts, died_at",
-                "CROSS JOIN LATERAL (
-                     SELECT type, session_id, sequence FROM webhook_message it
-                     WHERE (it.endpoint_id, it.noted_at, it.message_id)
-                         = (dead.endpoint_id, dead.noted_at, dead.message_id) LIMIT 1) message
-                 LEFT JOIN webhook_due due USING (endpoint_id, message_id)",
-            ),
-            Self::Due => (
-                "endpoint_id, noted_at, message_id, id, attempts, next_at",
-                "CROSS JOIN LATERAL (
-                     SELECT type, session_id, sequence FROM webhook_message it
-                     WHERE (it.endpoint_id, it.noted_at, it.message_id)
-                         = (due.endpoint_id, due.noted_at, due.message_id) LIMIT 1) message
-                 LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)",
-            ),
+            Self::Messages => "endpoint_id, noted_at, message_id, type, session_id, sequence",
+            Self::Dead => "endpoint_id, noted_at, message_id, attempts, died_at",
+            Self::Due => "endpoint_id, noted_at, message_id, id, attempts, next_at",
         }
+    }
+
+    /// What is known of it elsewhere. Each is looked up by itself: joined as a whole, whole tables may be
+    /// read.
+    fn joins(self) -> String {
+        let it = self.name();
+        let mut joins = String::new();
+        if self != Self::Messages {
+            joins.push_str(&format!(
+                "CROSS JOIN LATERAL (
+                     SELECT type, session_id, sequence FROM webhook_message other
+                     WHERE (other.endpoint_id, other.noted_at, other.message_id)
+                         = ({it}.endpoint_id, {it}.noted_at, {it}.message_id) LIMIT 1) message "
+            ));
+        }
+        for (other, columns) in
+            [(Self::Due, "id, attempts, next_at"), (Self::Dead, "message_id, attempts, died_at")]
+        {
+            if self != other {
+                let name = other.name();
+                joins.push_str(&format!(
+                    "LEFT JOIN LATERAL (
+                         SELECT {columns} FROM webhook_{name} other
+                         WHERE (other.endpoint_id, other.message_id)
+                             = ({it}.endpoint_id, {it}.message_id) LIMIT 1) {name} ON true "
+                ));
+            }
+        }
+        joins
     }
 }
 
@@ -296,7 +306,7 @@ impl<'a> Look<'a> {
     fn push_looked_at(&self, query: &mut QueryBuilder<'a, Postgres>, limit: u32) {
         let is_filtered = self.source != Source::Messages || self.needs_a_bound();
         let most = if is_filtered { MESSAGES_LOOKED_AT_MAX } else { limit.saturating_add(1) };
-        let (it, (columns, joins)) = (self.source.name(), self.source.columns_and_joins());
+        let (it, columns, joins) = (self.source.name(), self.source.columns(), self.source.joins());
         query.push(format!("(SELECT {columns} FROM webhook_{it} {it}"));
         self.push_range(query);
         self.push_order(query);
