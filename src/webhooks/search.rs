@@ -194,28 +194,46 @@ impl Source {
         }
     }
 
-    fn tables(self) -> &'static str {
+    /// What is read of each row.
+    fn columns(self) -> &'static str {
         match self {
-            Self::Messages => {
-                "webhook_message message
-                 LEFT JOIN webhook_due due USING (endpoint_id, message_id)
-                 LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)"
-            }
-            Self::Dead => {
-                "webhook_dead dead
-                 JOIN webhook_message message USING (endpoint_id, noted_at, message_id)
-                 LEFT JOIN webhook_due due USING (endpoint_id, message_id)"
-            }
-            Self::Due => {
-                "webhook_due due
-                 JOIN webhook_message message USING (endpoint_id, noted_at, message_id)
-                 LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)"
+            Self::Messages => "endpoint_id, noted_at, message_id, type, session_id, sequence",
+            Self::Dead => "endpoint_id, noted_at, message_id, attempts, died_at",
+            Self::Due => "endpoint_id, noted_at, message_id, id, attempts, next_at",
+        }
+    }
+
+    /// What is known of it elsewhere. Each is looked up by itself: joined as a whole, whole tables may be
+    /// read.
+    fn joins(self) -> String {
+        let it = self.name();
+        let mut joins = String::new();
+        if self != Self::Messages {
+            joins.push_str(&format!(
+                "CROSS JOIN LATERAL (
+                     SELECT type, session_id, sequence FROM webhook_message other
+                     WHERE (other.endpoint_id, other.noted_at, other.message_id)
+                         = ({it}.endpoint_id, {it}.noted_at, {it}.message_id) LIMIT 1) message "
+            ));
+        }
+        for (other, columns) in
+            [(Self::Due, "id, attempts, next_at"), (Self::Dead, "message_id, attempts, died_at")]
+        {
+            if self != other {
+                let name = other.name();
+                joins.push_str(&format!(
+                    "LEFT JOIN LATERAL (
+                         SELECT {columns} FROM webhook_{name} other
+                         WHERE (other.endpoint_id, other.message_id)
+                             = ({it}.endpoint_id, {it}.message_id) LIMIT 1) {name} ON true "
+                ));
             }
         }
+        joins
     }
 }
 
-/// What is asked for, with where to read it, and where to stop.
+/// What is asked for, with where to read it, and where that ends.
 struct Look<'a> {
     endpoint_id: &'a str,
     search: &'a MessageSearch,
@@ -266,21 +284,33 @@ impl<'a> Look<'a> {
 
     /// One row more than the page has, if there is one, in the direction of the turn.
     fn rows(&self, prefix: &str, limit: u32) -> QueryBuilder<'a, Postgres> {
+        let it = self.source.name();
         let mut query = QueryBuilder::new(prefix);
+        query.push(format!("SELECT {it}.noted_at, {it}.message_id, "));
         query.push(
-            "SELECT message.message_id, message.type, message.session_id, message.sequence,
-                    message.noted_at,
+            "message.type, message.session_id, message.sequence,
                     CASE WHEN due.id IS NOT NULL THEN 'due'
                          WHEN dead.message_id IS NOT NULL THEN 'dead' ELSE 'delivered' END AS state,
                     coalesce(due.attempts, dead.attempts) AS attempts, due.next_at, dead.died_at
              FROM ",
         );
-        query.push(self.source.tables());
-        self.push_range(&mut query);
+        self.push_looked_at(&mut query, limit);
         self.push_filters(&mut query);
         self.push_order(&mut query);
         query.push(" LIMIT ").push_bind(i64::from(limit) + 1);
         query
+    }
+
+    /// The rows among which it is looked, by their order and no more of them than that, whatever Postgres
+    /// believes of the table; with what is known of each.
+    fn push_looked_at(&self, query: &mut QueryBuilder<'a, Postgres>, limit: u32) {
+        let is_filtered = self.source != Source::Messages || self.needs_a_bound();
+        let most = if is_filtered { MESSAGES_LOOKED_AT_MAX } else { limit.saturating_add(1) };
+        let (it, columns, joins) = (self.source.name(), self.source.columns(), self.source.joins());
+        query.push(format!("(SELECT {columns} FROM webhook_{it} {it}"));
+        self.push_range(query);
+        self.push_order(query);
+        query.push(" LIMIT ").push_bind(i64::from(most)).push(format!(") {it} {joins}"));
     }
 
     /// What the order at hand leads to.
@@ -293,17 +323,17 @@ impl<'a> Look<'a> {
         if let Some(until) = self.search.until {
             query.push(format!(" AND {it}.noted_at < ")).push_bind(until);
         }
-        if let MessageTurn::Before(cursor) | MessageTurn::After(cursor) = self.turn {
+        if let MessageTurn::Before((at, id)) | MessageTurn::After((at, id)) = self.turn {
             let side = if self.turn.is_forward() { ">" } else { "<" };
-            self.push_side(query, side, cursor);
+            // Its time stands alone too: by it partitions are left out.
+            query.push(format!(" AND {it}.noted_at {side}= ")).push_bind(*at);
+            query.push(format!(" AND ({it}.noted_at, {it}.message_id) {side} (")).push_bind(*at);
+            query.push(", ").push_bind(id.clone()).push(")");
         }
     }
 
     fn push_filters(&self, query: &mut QueryBuilder<'a, Postgres>) {
-        if let Some(bound) = &self.bound {
-            let side = if self.turn.is_forward() { "<=" } else { ">=" };
-            self.push_side(query, side, bound);
-        }
+        query.push(" WHERE true");
         if let Some(webhook_type) = self.search.webhook_type {
             query.push(" AND message.type = ").push_bind(webhook_type.as_str());
         }
@@ -313,20 +343,6 @@ impl<'a> Look<'a> {
             Some(MessageState::Dead) => " AND due.id IS NULL AND dead.message_id IS NOT NULL",
             Some(MessageState::Delivered) => " AND due.id IS NULL AND dead.message_id IS NULL",
         });
-    }
-
-    /// On one side of a cursor. Its time stands alone too: by it partitions are left out.
-    fn push_side(
-        &self,
-        query: &mut QueryBuilder<'a, Postgres>,
-        side: &str,
-        cursor: &MessageCursor,
-    ) {
-        let (it, (at, id)) = (self.source.name(), cursor.clone());
-        let side_or_same = if side.starts_with('<') { "<=" } else { ">=" };
-        query.push(format!(" AND {it}.noted_at {side_or_same} ")).push_bind(at);
-        query.push(format!(" AND ({it}.noted_at, {it}.message_id) {side} (")).push_bind(at);
-        query.push(", ").push_bind(id).push(")");
     }
 
     fn push_order(&self, query: &mut QueryBuilder<'a, Postgres>) {

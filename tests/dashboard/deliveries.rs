@@ -30,7 +30,7 @@ fn list_path(endpoint_id: &EndpointId) -> String {
 }
 
 /// Has a game's settings changed by somebody.
-async fn change(stage: &Stage, game_id: &str, actor: &str, command: GameCommand) {
+pub(crate) async fn change(stage: &Stage, game_id: &str, actor: &str, command: GameCommand) {
     let context = CommandContext::new(actor, "request-1", stage.now());
     stage.store.execute::<Game>(game_id, command, &context).await.unwrap();
 }
@@ -52,7 +52,7 @@ fn message(number: u64) -> String {
 
 /// Adds `count` messages over the last 28 days. Of every ten one was given up, of every fifty one is due;
 /// all others were taken at the first attempt. Of every hundred one tells of a session that failed.
-async fn add_messages(stage: &Stage, endpoint_id: &EndpointId, count: u64) {
+pub(crate) async fn add_messages(stage: &Stage, endpoint_id: &EndpointId, count: u64) {
     let sql = format!(
         "INSERT INTO webhook_endpoint (endpoint_id, game_id, endpoint, from_position)
          VALUES ('{endpoint_id}', '{GAME}', '{{}}', 0) ON CONFLICT DO NOTHING;
@@ -163,7 +163,8 @@ async fn a_list_tells_of_each_message_where_it_stands_and_what_was_answered() {
         page.assert_has(text);
     }
     assert_eq!(page.text.matches("<strong>503</strong>").count(), 6, "5 were given up, one waits");
-    assert_eq!(page.text.matches("data-label=\"Attempts\"><div>1</div>").count(), 50);
+    let (_, list) = page.text.split_once("id=\"found\"").unwrap();
+    assert_eq!(list.matches("data-label=\"Attempts\"><div>1</div>").count(), 50);
 }
 
 #[tokio::test]
@@ -196,6 +197,16 @@ async fn no_list_reads_a_whole_table_among_a_hundred_thousand_messages() {
     for id in &ids {
         add_messages(&stage, id, 100_000).await;
     }
+    // Most of what is due and was given up is of others.
+    let others = format!(
+        "INSERT INTO webhook_due (endpoint_id, noted_at, message_id, session_id, sequence, ordinal)
+         SELECT '{0}', now(), 'other_' || n, 'sess_1', 1, 0 FROM generate_series(1, 40000) n;
+         INSERT INTO webhook_dead (endpoint_id, noted_at, message_id, session_id, sequence, ordinal,
+                                   attempts, died_at)
+         SELECT '{0}', now(), 'other_' || n, 'sess_1', 1, 0, 13, now() FROM generate_series(1, 90000) n",
+        ids[1]
+    );
+    raw_sql(&others).execute(&stage.database.owner).await.unwrap();
     let analyze = "VACUUM ANALYZE webhook_message, webhook_attempt, webhook_due, webhook_dead";
     raw_sql(analyze).execute(&stage.database.owner).await.unwrap();
     let pool = &stage.database.service;
@@ -211,7 +222,10 @@ async fn no_list_reads_a_whole_table_among_a_hundred_thousand_messages() {
                 let search = MessageSearch { state, webhook_type, ..MessageSearch::default() };
                 let plans = search_messages_plans(pool, &ids[0], &search, &turn, 50).await.unwrap();
                 for plan in plans {
-                    assert!(!plan.contains("Seq Scan"), "{search:?} {turn:?}: {plan}");
+                    // Of days to come there is an empty partition each, which costs nothing to read.
+                    let reads = plan.lines().filter(|it| it.contains("Seq Scan"));
+                    let whole = reads.filter(|it| !it.contains("(cost=0.00..0.00")).count();
+                    assert_eq!(whole, 0, "{search:?} {turn:?}: {plan}");
                 }
             }
         }

@@ -10,6 +10,7 @@ mod acting;
 mod activity;
 mod allowed;
 mod deliveries;
+mod deliveries_pictures;
 mod developers;
 mod games;
 mod overview;

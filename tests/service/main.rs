@@ -19,6 +19,7 @@ mod connect_node;
 mod crashes;
 mod dashboard;
 mod dashboard_acts;
+mod dashboard_deliveries;
 mod dashboard_developers;
 mod dashboard_games;
 mod discovery;

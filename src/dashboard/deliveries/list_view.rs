@@ -30,14 +30,17 @@ pub(super) struct Listing<'a> {
 }
 
 const COLUMNS: [Column; 7] = [
-    Column::plain("Event"),
+    Column { name: "Event", class: "plain whole" },
     Column::text("Status"),
-    Column::text("Session"),
+    Column::whole("Session"),
     Column::whole("Noted"),
     Column::number("Attempts"),
     Column::text("Last answer"),
     Column::text("Next attempt"),
 ];
+
+/// How much of an id is shown where a list links to what it names.
+const SHORT_ID_BYTES: usize = 8;
 
 const STATES: [(&str, &str); 4] =
     [("", "Any"), ("delivered", "Delivered"), ("waiting", "Waiting"), ("failed", "Given up")];
@@ -125,7 +128,7 @@ fn row(it: &ListedMessage, known: &Known<'_>, path: &str) -> Vec<Markup> {
     vec![
         html! { a class="row-link" href={ (path) "/" (row.message_id) } { (row.webhook_type) } },
         badge(message_badge(row.state, it.tried.is_some())),
-        html! { a class="id" href=(session) { code { (row.session_id) } } },
+        html! { a href=(session) title=(row.session_id) { code class="short" { (shortened(&row.session_id)) } } },
         moment(row.noted_at),
         html! { (it.tried.as_ref().map_or(0, |it| it.made)) },
         html! {
@@ -144,6 +147,16 @@ fn row(it: &ListedMessage, known: &Known<'_>, path: &str) -> Vec<Markup> {
             }
         },
     ]
+}
+
+/// An id by its end, where the ids of a list differ.
+fn shortened(id: &str) -> String {
+    let (prefix, rest) = id.split_once('_').unwrap_or(("", id));
+    let begins = rest.len().saturating_sub(SHORT_ID_BYTES);
+    match rest.get(begins..) {
+        Some(end) if 0 < begins => format!("{prefix}_…{end}"),
+        _ => id.to_owned(),
+    }
 }
 
 /// Says how far the search went, where that is not to the end.
@@ -174,5 +187,17 @@ fn pages(form: &Form, found: &FoundMessages, path: &str) -> Pages {
         newest: form.is_further().then(|| form.link(path, &[])),
         newer: newer.map(|it| form.link(path, &[("after", it)])),
         older: older.map(|it| form.link(path, &[("before", it)])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_id_is_shown_by_its_kind_and_its_end() {
+        assert_eq!(shortened("sess_06h263afe80005p6aem44"), "sess_…5p6aem44");
+        assert_eq!(shortened("sess_12345678"), "sess_12345678");
+        assert_eq!(shortened("odd"), "odd");
     }
 }

@@ -82,12 +82,12 @@ fn sentence(one: &One<'_>) -> Markup {
                     " after " (counted(made, "attempt", "attempts")) ". It is not sent again by itself."
                 }
                 (MessageState::Due, None) => {
-                    "It was not sent yet. It is: " (next(one)) "."
+                    "It was not sent yet. First attempt: " (next(one)) "."
                 }
                 (MessageState::Due, Some(last)) => {
                     "Not taken yet: " (outcome_words(&last.outcome))
                     @if let Some(status) = last.http_status { ", status " (status) }
-                    ". The next attempt is made: " (next(one)) "."
+                    ". Next attempt: " (next(one)) "."
                 }
             }
         }

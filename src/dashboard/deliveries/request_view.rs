@@ -12,7 +12,7 @@ const BODY_CHARACTERS_MAX: usize = 256 * 1024;
 pub(super) fn request(one: &One<'_>) -> Markup {
     let url = one.known.endpoint.endpoint.url.as_str();
     html! {
-        section aria-labelledby="request" {
+        section class="request" aria-labelledby="request" {
             h2 #request { "Request" }
             p class="who" { "The same bytes in each attempt. The address is the endpoint’s now." }
             p { code { "POST " (untrusted(url)) } }
