@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{Admin, AdminError, new_id};
 use crate::{
     domain::{
-        game::{DisabledBy, Endpoint, EndpointChange, Game, GameCommand},
+        game::{DisabledBy, Endpoint, EndpointChange, Game, GameCommand, GameState},
         id::{EndpointId, GameId},
     },
     webhooks::{Rewrapped, Rotation, WebhookSecret},
@@ -58,7 +58,7 @@ impl Admin {
         let is_there = match &added {
             Ok(game) => game.endpoints.iter().any(|it| it.endpoint_id == endpoint_id),
             // After any other error the log may have it.
-            Err(error) => !matches!(error, AdminError::Game(_)),
+            Err(error) => !matches!(error, AdminError::Game(_) | AdminError::Conflict),
         };
         if is_new && !is_there {
             self.secrets.forget(&self.pool, &endpoint_id).await?;
@@ -87,30 +87,36 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`] and what the log has to say.
+    /// [`AdminError::Game`], [`AdminError::Repeated`] for a request after which it was enabled again, and what the
+    /// log has to say.
     pub async fn disable_endpoint(
         &self,
         game_id: &GameId,
         endpoint_id: EndpointId,
     ) -> Result<(), AdminError> {
         let (context, at) = self.context();
-        let disable = GameCommand::DisableEndpoint { endpoint_id, by: DisabledBy::Person, at };
-        self.execute_on_game(game_id, disable, &context).await.map(drop)
+        let (id, by) = (endpoint_id.clone(), DisabledBy::Person);
+        let disable = GameCommand::DisableEndpoint { endpoint_id, by, at };
+        let game = self.execute_on_game(game_id, disable, &context).await?;
+        if is_disabled(&game, &id) { Ok(()) } else { Err(AdminError::Repeated) }
     }
 
     /// Has webhooks sent to an endpoint again. Safe to repeat.
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`] and what the log has to say.
+    /// [`AdminError::Game`], [`AdminError::Repeated`] for a request after which it was disabled again, and what
+    /// the log has to say.
     pub async fn enable_endpoint(
         &self,
         game_id: &GameId,
         endpoint_id: EndpointId,
     ) -> Result<(), AdminError> {
         let (context, at) = self.context();
+        let id = endpoint_id.clone();
         let enable = GameCommand::EnableEndpoint { endpoint_id, at };
-        self.execute_on_game(game_id, enable, &context).await.map(drop)
+        let game = self.execute_on_game(game_id, enable, &context).await?;
+        if is_disabled(&game, &id) { Err(AdminError::Repeated) } else { Ok(()) }
     }
 
     /// Has an endpoint's webhooks signed with `secret` from now on, and with the old ones too until
@@ -204,4 +210,8 @@ impl Admin {
         self.execute_on_game(game_id, remove, &context).await?;
         Ok(self.secrets.forget(&self.pool, &endpoint_id).await?)
     }
+}
+
+fn is_disabled(game: &GameState, endpoint_id: &EndpointId) -> bool {
+    game.endpoints.iter().any(|it| it.endpoint_id == *endpoint_id && it.disabled.is_some())
 }

@@ -151,7 +151,7 @@ async fn an_endpoint_is_paused_and_resumed() {
     let desk = Desk::new().await;
     let id = add(&desk).await;
     let page = format!("endpoints/{id}");
-    let paused = desk.send(&format!("{page}/pause"), &[]).await;
+    let paused = desk.send(&format!("{page}/pause"), &[("form_id", "1")]).await;
     assert_eq!(paused.location(), super::test(&format!("{page}?done=paused")));
     assert!(endpoints(&desk).await.pop().unwrap().disabled.is_some());
     let told = desk.get(&page).await;
@@ -160,6 +160,8 @@ async fn an_endpoint_is_paused_and_resumed() {
     told.assert_has_no("Send a test event");
     desk.send(&format!("{page}/resume"), &[]).await.location();
     assert!(endpoints(&desk).await.pop().unwrap().disabled.is_none());
+    let late = desk.send(&format!("{page}/pause"), &[("form_id", "1")]).await;
+    assert_eq!(late.location(), super::test(&format!("{page}?done=repeated")), "it was resumed");
     assert_eq!((desk.told("EndpointDisabled").await, desk.told("EndpointEnabled").await), (1, 1));
 }
 

@@ -1,9 +1,9 @@
 //! The secrets of endpoints.
 
 use axum::http::{StatusCode, header::CACHE_CONTROL};
-use toffeepay::webhooks::WebhookSecret;
+use toffeepay::{people::TotpKey, webhooks::WebhookSecret};
 
-use super::{Desk, Page, between};
+use super::{Desk, Page, between, form};
 
 const HOW_TO: &str = include_str!("../../../docs/how-to/verify-webhooks.md");
 
@@ -59,6 +59,29 @@ async fn who_has_not_proved_of_late_who_they_are_sees_no_secret() {
     assert!(!refused.status.is_success(), "{}", refused.text);
     refused.assert_has_no("whsec_");
     assert_eq!(desk.stage.events().await, events);
+}
+
+#[tokio::test]
+async fn who_proves_once_more_who_they_are_is_led_back_and_sees_it() {
+    let desk = Desk::new().await;
+    let page = endpoint(&desk).await;
+    let (totp, password) = (TotpKey::generate(), "correct horse battery");
+    let key = totp.to_base32();
+    let code = || totp.code(desk.stage.now()).unwrap();
+    let own = async |path: &str, fields: &[(&str, &str)]| {
+        desk.stage.send_as(&desk.cookie, path, &form(fields)).await
+    };
+    let chosen = [("name", "Ada"), ("password", password), ("totp_key", &key), ("code", &code())];
+    own("/dashboard/enroll", &chosen).await.location();
+    desk.stage.advance(601);
+    let led = desk.send(&format!("{page}/reveal"), &[]).await.location().to_owned();
+    let next = super::test(&page);
+    assert_eq!(led, format!("/dashboard/prove?{}", form(&[("next", &next)])));
+    assert_eq!(desk.told("EndpointSecretRevealed").await, 0);
+    let proof = [("password", password), ("code", &code()), ("next", &next)];
+    assert_eq!(own("/dashboard/prove", &proof).await.location(), next);
+    reveal(&desk, &page).await;
+    assert_eq!(desk.told("EndpointSecretRevealed").await, 1);
 }
 
 #[tokio::test]
