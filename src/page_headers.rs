@@ -172,4 +172,12 @@ mod tests {
         assert!(policy.starts_with("default-src 'none'; img-src data:; "), "{policy}");
         assert!(policy.contains("form-action 'self'"), "{policy}");
     }
+
+    #[test]
+    fn a_page_with_pictures_loads_ours_and_no_other_site_s_and_runs_no_script() {
+        let headers = page_headers(&Nonce::generate(), Contents::Pictures);
+        let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("img-src 'self' data:; "), "{policy}");
+        assert!(!policy.contains("script-src") && !policy.contains("https:"), "{policy}");
+    }
 }

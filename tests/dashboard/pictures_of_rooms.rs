@@ -1,9 +1,9 @@
 //! Pictures of a studio's people and of a game's settings, light and dark, narrow and wide.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::{Router, extract, http::header::CONTENT_TYPE, routing::get};
-use toffeepay::domain::studio::Role;
+use toffeepay::domain::{id::PersonId, studio::Role};
 use tokio::net::TcpListener;
 
 use super::{
@@ -30,6 +30,77 @@ async fn serve(stage: &Stage) -> String {
     here
 }
 
+/// Where pictures of one look go.
+struct Album {
+    folder: PathBuf,
+    look: &'static str,
+}
+
+impl Album {
+    fn page(&self, page: &str) -> PathBuf {
+        self.folder.join(format!("dashboard-{page}-{}.png", self.look))
+    }
+}
+
+fn of_people(browser: Browser, people: &str, album: &Album) -> Browser {
+    let look = album.look;
+    browser
+        .goto(people)
+        .screenshot(&album.page("41-people"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{people}/invite"))
+        .fill("E-mail", "ada@studio.example")
+        .screenshot(&album.page("42-invite"))
+        .expect_accessible()
+        .evaluate("document.forms[1].noValidate = true")
+        .fill("E-mail", &format!("new {look}"))
+        .click("Invite")
+        .screenshot(&album.page("43-invite-wrong"))
+        .expect_accessible()
+        .fill("E-mail", &format!("new-{look}@studio.example"))
+        .click("Invite")
+        .screenshot(&album.page("44-link"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+}
+
+fn of_members(
+    browser: Browser,
+    people: &str,
+    [ann, bob]: &[PersonId; 2],
+    album: &Album,
+) -> Browser {
+    browser
+        .goto(&format!("{people}/{ann}"))
+        .screenshot(&album.page("45-member"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{people}/{bob}"))
+        .screenshot(&album.page("46-member-of-two"))
+        .expect_accessible()
+        .goto(&format!("{people}/{ann}/remove"))
+        .screenshot(&album.page("47-remove"))
+        .expect_accessible()
+}
+
+fn of_settings(browser: Browser, settings: &str, album: &Album) -> Browser {
+    browser
+        .goto(settings)
+        .screenshot(&album.page("48-settings"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .fill("Currencies", "USD, XXX")
+        .fill("Apps", "javascript")
+        .click("Save the settings")
+        .screenshot(&album.page("49-settings-wrong"))
+        .expect_accessible()
+        .fill("Accent colour", "#ffd700")
+        .click("Save the look")
+        .screenshot(&album.page("50-look-wrong"))
+        .expect_accessible()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "makes pictures to look at: cargo test --test dashboard pictures -- --ignored"]
 async fn pictures_of_people_and_settings() {
@@ -37,8 +108,8 @@ async fn pictures_of_people_and_settings() {
     std::fs::create_dir_all(&folder).unwrap();
     let stage = Stage::new().await;
     let here = serve(&stage).await;
-    let (ann, _) =
-        stage.person("ann.with-a-rather-long-name@studio.example", GAME, Role::Developer).await;
+    let long = "ann.with-a-rather-long-name@studio.example";
+    let (ann, _) = stage.person(long, GAME, Role::Developer).await;
     let (bob, _) = stage.person("bob@studio.example", GAME, Role::Support).await;
     stage.person("bob@studio.example", OTHER_GAME, Role::Support).await;
     let (shut, _) = stage.person("former@studio.example", GAME, Role::Finance).await;
@@ -50,6 +121,7 @@ async fn pictures_of_people_and_settings() {
     let seen = page.text.rsplit_once("name=\"seen\" value=\"").unwrap().1[..64].to_owned();
     let look = [("accent", "#5b3fc4"), ("seen", seen.as_str())];
     stage.upload_as(&setup, &format!("{settings}/look"), &look, &png(120, 60)).await.location();
+    let members = [ann, bob];
     for (look, browser) in [
         ("light-390", Browser::phone()),
         ("dark-390", Browser::phone().dark()),
@@ -57,55 +129,16 @@ async fn pictures_of_people_and_settings() {
         ("dark-1280", Browser::desktop().dark()),
     ] {
         let (_, link) = stage.person(&format!("{look}@studio.example"), GAME, Role::Owner).await;
-        let picture = |page: &str| folder.join(format!("dashboard-{page}-{look}.png"));
+        let album = Album { folder: folder.clone(), look };
         let people = format!("{here}/dashboard/studios/{}/people", stage.studio_of(GAME).await);
-        let seen = browser
+        let browser = browser
             .goto(&format!("{here}{link}"))
             .click("Sign in")
-            .screenshot(&picture("40-home"))
-            .expect_accessible()
-            .goto(&people)
-            .screenshot(&picture("41-people"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .goto(&format!("{people}/invite"))
-            .fill("E-mail", "ada@studio.example")
-            .screenshot(&picture("42-invite"))
-            .expect_accessible()
-            .evaluate("document.forms[1].noValidate = true")
-            .fill("E-mail", &format!("new {look}"))
-            .click("Invite")
-            .screenshot(&picture("43-invite-wrong"))
-            .expect_accessible()
-            .fill("E-mail", &format!("new-{look}@studio.example"))
-            .click("Invite")
-            .screenshot(&picture("44-link"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .goto(&format!("{people}/{ann}"))
-            .screenshot(&picture("45-member"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .goto(&format!("{people}/{bob}"))
-            .screenshot(&picture("46-member-of-two"))
-            .goto(&format!("{people}/{ann}/remove"))
-            .screenshot(&picture("47-remove"))
-            .expect_accessible()
-            .goto(&format!("{here}{settings}"))
-            .screenshot(&picture("48-settings"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .fill("Currencies", "USD, XXX")
-            .fill("Apps", "javascript")
-            .click("Save the settings")
-            .screenshot(&picture("49-settings-wrong"))
-            .expect_accessible()
-            .fill("Accent colour", "#ffd700")
-            .click("Save the look")
-            .screenshot(&picture("50-look-wrong"))
-            .expect_accessible()
-            .run()
-            .await;
+            .screenshot(&album.page("40-home"))
+            .expect_accessible();
+        let browser = of_people(browser, &people, &album);
+        let browser = of_members(browser, &people, &members, &album);
+        let seen = of_settings(browser, &format!("{here}{settings}"), &album).run().await;
         let widths = seen.events.iter().filter(|it| it.step == "evaluate" && it.value.is_number());
         assert!(widths.clone().all(|it| it.value == 0), "a page is wider than the window: {look}");
         let broken = seen.console.iter().filter(|it| it.text.contains("Content Security Policy"));

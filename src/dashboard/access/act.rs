@@ -56,18 +56,11 @@ impl Act {
         desk.admin.acting_as(&self.context(desk))
     }
 
-    /// What they want, if the fields have the token of their pages.
-    pub(super) fn of(
-        fields: Fields,
-        newcomer: Newcomer,
-        desk: &Dashboard,
-    ) -> Result<Self, Response> {
+    /// What they want; none, unless the fields have the token of their pages.
+    pub(super) fn of(fields: Fields, newcomer: Newcomer, desk: &Dashboard) -> Option<Self> {
         let token = newcomer.form_token(&desk.people);
         let is_ours = token.as_bytes().ct_eq(fields.text(field::FORM_TOKEN).as_bytes());
-        if !bool::from(is_ours) {
-            return Err(trouble(Trouble::ForeignForm));
-        }
-        Ok(Self { fields, newcomer })
+        bool::from(is_ours).then_some(Self { fields, newcomer })
     }
 
     /// Who.
@@ -119,6 +112,6 @@ impl FromRequest<Dashboard> for Act {
         let newcomer = Newcomer::from_request_parts(&mut parts, desk).await?;
         let OpenForm(fields) =
             OpenForm::from_request(Request::from_parts(parts, body), desk).await?;
-        Self::of(fields, newcomer, desk)
+        Self::of(fields, newcomer, desk).ok_or_else(|| trouble(Trouble::ForeignForm))
     }
 }

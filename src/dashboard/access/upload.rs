@@ -35,7 +35,8 @@ impl FromRequest<Dashboard> for Upload {
         let form = Multipart::from_request(Request::from_parts(parts, body), desk).await;
         let form = form.map_err(|_| unreadable())?;
         let (fields, file) = read(form).await.map_err(|_| unreadable())?;
-        Ok(Self { act: Act::of(fields, newcomer, desk)?, file })
+        let act = Act::of(fields, newcomer, desk);
+        Ok(Self { act: act.ok_or_else(|| trouble(Trouble::ForeignForm))?, file })
     }
 }
 

@@ -20,7 +20,7 @@ const LOOK_PATH: &str = "settings/look";
 
 /// The largest form with a logo, in bytes: more than a logo may have, so that who sends one that is too large is
 /// told so.
-const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+const UPLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Its page and forms.
 pub(super) fn rows() -> Vec<Row> {

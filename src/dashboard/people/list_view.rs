@@ -22,13 +22,13 @@ use crate::{
 
 const COLUMNS: [Column; 5] = [
     Column::plain("Person"),
-    Column::text("Role"),
-    Column::text("Account"),
-    Column::text("Second factor"),
-    Column::text("Seen"),
+    Column::whole("Role"),
+    Column::whole("Account"),
+    Column::whole("Second factor"),
+    Column::whole("Seen"),
 ];
 /// For who may change them.
-const COLUMN_OF_ACTS: Column = Column::text("Change");
+const COLUMN_OF_ACTS: Column = Column::whole("Change");
 
 /// What the page shows.
 pub(super) struct ListView<'a> {
