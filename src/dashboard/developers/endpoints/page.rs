@@ -23,7 +23,7 @@ use crate::{
         answer::{page, see_other, went_wrong},
     },
     domain::game::RegisteredEndpoint,
-    webhooks::secret_dates,
+    webhooks::{MessageId, secret_dates},
 };
 
 /// `GET …/endpoints/{endpoint_id}`
@@ -35,7 +35,12 @@ pub(super) async fn endpoint_page(
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
     let query = Fields::read(query.unwrap_or_default().as_bytes());
-    let said = Said { done: query.text("done"), language: query.text("language"), refusal: None };
+    let said = Said {
+        done: query.text("done"),
+        tested: MessageId::parse(query.text("message")),
+        language: query.text("language"),
+        refusal: None,
+    };
     show(&desk, &place, it, StatusCode::OK, &said).await
 }
 
@@ -44,6 +49,8 @@ pub(super) async fn endpoint_page(
 struct Said<'a> {
     /// What was done just now.
     done: &'a str,
+    /// The message of a test event that was sent just now.
+    tested: Option<MessageId>,
     /// In which language the snippet is asked for.
     language: &'a str,
     /// Why something was not done.
@@ -63,8 +70,9 @@ async fn show(
         Err(error) => return went_wrong(&error),
     };
     let language = Language::chosen(said.language);
-    let Said { done, refusal, .. } = *said;
-    let view = EndpointView { place, endpoint, secrets: &secrets, language, done, refusal, as_of };
+    let Said { done, refusal, ref tested, .. } = *said;
+    let secrets = &secrets;
+    let view = EndpointView { place, endpoint, secrets, language, done, tested, refusal, as_of };
     page(status, |nonce| drawn(&view, nonce))
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     dashboard::{
         Place,
+        deliveries::delivery_path,
         views::{
             Field, Frame, Section, badge, copyable, document, done_notice, fact, facts, moment,
             own_form, untrusted,
@@ -24,7 +25,7 @@ use crate::{
         Timestamp, game::RegisteredEndpoint, studio::Permission::ChangeIntegration, world::World,
     },
     page_headers::Nonce,
-    webhooks::SecretDates,
+    webhooks::{MessageId, SecretDates},
 };
 
 /// What the page shows.
@@ -37,6 +38,8 @@ pub(super) struct EndpointView<'a> {
     pub(super) language: Language,
     /// What was done just now.
     pub(super) done: &'a str,
+    /// The message of a test event that was sent just now.
+    pub(super) tested: &'a Option<MessageId>,
     /// Why something was not done.
     pub(super) refusal: Option<&'a str>,
     pub(super) as_of: Timestamp,
@@ -56,6 +59,13 @@ pub(super) fn drawn(view: &EndpointView<'_>, nonce: &Nonce) -> Markup {
             p class="badges" { (badge(endpoint_badge(it.disabled))) }
         }
         @if let Some(words) = done_words(view.done) { (done_notice(words)) }
+        @if let Some(message_id) = view.tested {
+            p {
+                a href=(delivery_path(place, it.endpoint_id.as_str(), message_id.as_str())) {
+                    "What your server answers to the test event"
+                }
+            }
+        }
         (refusal_notice(view.refusal))
         @if let Some(disabled) = it.disabled {
             p class="advice" { (disabled_words(disabled.by)) " Since " (moment(disabled.at)) "." }
@@ -76,7 +86,7 @@ fn done_words(done: &str) -> Option<&'static str> {
         "changed" => "The endpoint was changed.",
         "paused" => "The endpoint is paused. What is to be sent is kept for 30 days.",
         "resumed" => "The endpoint is resumed. What was kept is sent now.",
-        "tested" => "A test event is on its way. Its delivery tells what your server answered.",
+        "tested" => "A test event is on its way.",
         "rotated" => {
             "There is a new secret, and it signs from now on. Reveal it, and give it to your server."
         }

@@ -6,12 +6,16 @@ use axum::{
 };
 
 use super::{
-    super::{endpoint_of, refused::not_here},
+    super::{endpoint_of, paths, refused::not_here},
     Which,
-    page::{answered, refuse},
+    page::refuse,
 };
 use crate::{
-    dashboard::{Dashboard, Place, access::Act, answer::went_wrong},
+    dashboard::{
+        Dashboard, Place,
+        access::Act,
+        answer::{see_other, went_wrong},
+    },
     domain::{
         game::{Endpoint, WebhookType},
         id::EventId,
@@ -57,7 +61,10 @@ pub(super) async fn send_test_event(
     let sent =
         desk.test_events.send_when_followed(&place.game_id, it, webhook_type, &event_id, now);
     match sent.await {
-        Ok(Some(_)) => answered(&desk, &place, it, Ok("tested")).await,
+        Ok(Some(message_id)) => {
+            let page = paths::endpoint(&place, it.endpoint_id.as_str());
+            see_other(&format!("{page}?done=tested&message={message_id}"))
+        }
         Ok(None) => refuse(&desk, &place, it, TOO_NEW).await,
         Err(TestEventError::Invent(InventError::NeverSent(never))) => {
             let why = format!("Type {never} is not sent yet.");
