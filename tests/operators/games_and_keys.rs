@@ -45,9 +45,9 @@ async fn where_players_return_to_and_a_game_s_colour_are_set_shown_and_given_up(
     for line in ["mygame://\n", "https://game.example\n", "accent            #1a4fd0\n"] {
         assert!(shown.contains(line), "{shown}");
     }
-    let light = refusal(&["games", "set", "g", "--accent", "#ffd700"]);
+    let light = refusal(&["toffeepay", "games", "set", "g", "--accent", "#ffd700"]);
     assert!(light.contains("a contrast of 4.5:1"), "{light}");
-    let odd = refusal(&["games", "set", "g", "--return-scheme", "javascript"]);
+    let odd = refusal(&["toffeepay", "games", "set", "g", "--return-scheme", "javascript"]);
     assert!(odd.contains("runs in the browser"), "{odd}");
     let back = ["games", "set", "g", "--return-anywhere", "--accent", "none"];
     assert_eq!(ground.run(&back).await.code, 0);

@@ -1,10 +1,12 @@
 //! Settings and people in a real browser: what is chosen in the dashboard is what players and game servers
 //! meet, and who is invited comes in by the link and sees what their role allows.
 
+use std::path::Path;
+
 use reqwest::RequestBuilder;
 use serde_json::json;
 
-use super::client::{CREATE_SESSION, Client};
+use super::client::{CREATE_SESSION, Client, PAYS};
 use super::dashboard::{enter, type_code};
 use super::errors::{expected, refusal};
 use super::harness::{Options, Service};
@@ -86,6 +88,44 @@ async fn a_game_s_colour_and_logo_are_on_its_payment_page_in_both_themes() {
         }
     }
     service.assert_replay_agrees().await;
+}
+
+#[tokio::test]
+#[ignore = "makes pictures to look at: cargo test --test service pictures -- --ignored"]
+async fn pictures_of_a_payment_page_with_a_game_s_own_look() {
+    let service = Service::start(Options::default()).await;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let session_id = service.client.create_session(&service.client.purchase()).await;
+    let paid = service.client.create_session(&service.client.purchase()).await;
+    service.client.pay(&paid, PAYS).await.unwrap();
+    service.client.wait_for_status(&paid, "paid").await;
+    let _ = enter(&service, Browser::desktop())
+        .click("Test")
+        .click("Settings")
+        .fill("Accent colour", "#1a4fd0")
+        .evaluate(CHOOSE_LOGO)
+        .click("Save the look")
+        .expect_text("Players see it at once")
+        .run()
+        .await;
+    for (look, browser) in [
+        ("light-390", Browser::phone()),
+        ("dark-390", Browser::phone().dark()),
+        ("light-1280", Browser::desktop()),
+        ("dark-1280", Browser::desktop().dark()),
+    ] {
+        let _ = browser
+            .goto(&service.client.page_url(&session_id))
+            .expect_text("50 Gold Coins")
+            .screenshot(&folder.join(format!("dashboard-51-own-look-{look}.png")))
+            .goto(&service.client.page_url(&paid))
+            .expect_text("50 Gold Coins")
+            .screenshot(&folder.join(format!("dashboard-52-own-look-paid-{look}.png")))
+            .expect_accessible()
+            .run()
+            .await;
+    }
 }
 
 #[tokio::test]
