@@ -9,6 +9,7 @@ mod support;
 mod allowed;
 mod overview;
 mod pictures;
+mod pictures_overview;
 mod searching;
 mod stage;
 mod story;

@@ -18,6 +18,7 @@ mod browser;
 mod connect_node;
 mod crashes;
 mod dashboard;
+mod dashboard_overview;
 mod discovery;
 mod endpoints;
 mod errors;
