@@ -22,7 +22,7 @@ use crate::{
     api::{self, Api, Calls, Health, KeyLimits, KeyUse, Webhooks},
     checkout::Checkout,
     clock::{Clock, SystemClock},
-    dashboard::Dashboard,
+    dashboard::{Dashboard, Feed},
     domain::world::World,
     event_store::{
         EventStore,
@@ -42,7 +42,7 @@ use crate::{
     vault::Key,
     webhooks::{
         Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, SenderError, TargetPolicy,
-        keep_partitions,
+        TestEvents, keep_partitions,
     },
 };
 
@@ -194,7 +194,9 @@ impl App {
             parts.begin("metrics", |stop| telemetry::keep_metrics_small(metrics, stop));
         }
         let health = Health { pool: self.pool.clone(), metrics, stopping: shutdown.clone() };
-        let mut front = self.front(health)?;
+        let feed = Feed::new(self.pool.clone(), self.wake.clone(), shutdown.clone());
+        let feed = Arc::new(feed);
+        let mut front = self.front(health, &feed)?;
         front.others = telemetry::guarded(front.others.merge(more_routes));
         let closing = leaving::after_notice(&shutdown, self.settings.notice);
         if self.settings.role != Role::Api {
@@ -202,6 +204,7 @@ impl App {
         }
         if self.settings.role != Role::Worker {
             self.begin_keepers(&parts);
+            parts.begin("feed of what happens now", |stop| feed.run(stop));
         }
         let (pool, wake) = (self.pool.clone(), self.wake.clone());
         parts.begin("announcer", |stop| subscription::announce(pool, wake, stop));
@@ -218,7 +221,7 @@ impl App {
         parts.stop(self.settings.drain).await.map_err(AppError::PartEnded)
     }
 
-    fn front(&self, health: Health) -> Result<Front, AppError> {
+    fn front(&self, health: Health, feed: &Arc<Feed>) -> Result<Front, AppError> {
         let inside = api::health_routes(health.clone());
         if self.settings.role == Role::Worker {
             return Ok(Front { calls: None, others: inside });
@@ -248,7 +251,11 @@ impl App {
             admin: self.admin(),
             store: self.store.clone(),
             pool: self.pool.clone(),
+            feed: Arc::clone(feed),
             history: Arc::new(History::new(self.pool.clone(), &self.master)),
+            providers: self.providers.clone(),
+            test_events: Arc::new(TestEvents::new(self.pool.clone(), &self.master, self.urls())),
+            targets: self.settings.targets.clone(),
             clock: Arc::clone(&self.clock),
             base_url: self.settings.pay_base_url.clone(),
             needs_second_factor: self.settings.needs_second_factor,

@@ -1,10 +1,10 @@
-//! An amount of money as people read it, in English: `$4.99`, `¥499`, `BHD 1.250`.
+//! An amount of money as people read and type it, in English: `$4.99`, `¥499`, `BHD 1.250`.
 //!
 //! Written here because nothing stable does it: ICU4X's currency formatter is experimental and
 //! carries locale data that one language does not need, and `iso_currency` has one `$` for every
 //! dollar, so that a price in Canada would look like one in the United States.
 
-use crate::domain::{currency::Currency, money::Money};
+use crate::domain::{currency::Currency, money::Money, violation::Violation};
 
 /// Keeps the code and its amount on one line, as CLDR asks.
 const NO_BREAK_SPACE: char = '\u{a0}';
@@ -67,6 +67,27 @@ fn without_sign(minor_units: u128, currency: Currency) -> String {
     }
 }
 
+/// Reads an amount that a person typed, such as `4.99`, exactly: in minor units, with at most as many decimals
+/// as the currency has.
+///
+/// # Errors
+///
+/// A [`Violation`] for all else. A comma is refused: it separates decimals for some and thousands for others.
+pub fn parse_amount(text: &str, currency: Currency) -> Result<i64, Violation> {
+    let rule = "must be an amount such as 4.99, with no more decimals than its currency has";
+    let refused = || Violation::new(rule, text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let decimals = usize::from(currency.exponent());
+    let is_digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    let has_point = text.contains('.');
+    let is_whole = !whole.is_empty() && is_digits(whole);
+    let is_fraction = is_digits(fraction) && fraction.len() <= decimals;
+    if !is_whole || !is_fraction || (has_point && fraction.is_empty()) {
+        return Err(refused());
+    }
+    format!("{whole}{fraction:0<decimals$}").parse().map_err(|_| refused())
+}
+
 /// Puts a comma before every third digit from the right.
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / GROUP_DIGITS);
@@ -103,6 +124,34 @@ mod tests {
             (12_345, "CLF", "CLF\u{a0}1.2345"),
         ] {
             assert_eq!(formatted(minor_units, code), expected);
+        }
+    }
+
+    #[test]
+    fn a_typed_amount_is_read_exactly_or_not_at_all() {
+        let read = |text, code| parse_amount(text, Currency::parse(code).unwrap()).ok();
+        for (text, code, expected) in [
+            ("4.99", "USD", Some(499)),
+            ("4.9", "USD", Some(490)),
+            ("5", "USD", Some(500)),
+            ("0.01", "USD", Some(1)),
+            ("499", "JPY", Some(499)),
+            ("1.25", "BHD", Some(1250)),
+            ("4.999", "USD", None),
+            ("4.99", "JPY", None),
+            ("4,99", "USD", None),
+            ("1,000", "JPY", None),
+            (".5", "USD", None),
+            ("5.", "USD", None),
+            ("5.", "JPY", None),
+            ("-5", "USD", None),
+            ("+5", "USD", None),
+            ("5e3", "USD", None),
+            ("", "USD", None),
+            ("٤", "USD", None),
+            ("99999999999999999999", "USD", None),
+        ] {
+            assert_eq!(read(text, code), expected, "{text} {code}");
         }
     }
 

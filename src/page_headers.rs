@@ -56,6 +56,10 @@ impl Nonce {
 pub enum Contents {
     /// Our script, and pictures, also of other sites: a game may link to those of its items.
     ScriptAndPictures,
+    /// Our script, which asks us for more.
+    Script,
+    /// Pictures of ours, and nothing else.
+    Pictures,
     /// Nothing: no script runs, and nothing of another site is loaded.
     Plain,
 }
@@ -70,6 +74,10 @@ pub fn page_headers(nonce: &Nonce, contents: Contents) -> HeaderMap {
         Contents::ScriptAndPictures => {
             format!("script-src 'nonce-{nonce}'; img-src 'self' https: data:; connect-src 'self'; ")
         }
+        Contents::Script => {
+            format!("script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; ")
+        }
+        Contents::Pictures => "img-src 'self' data:; ".to_owned(),
         Contents::Plain => "img-src data:; ".to_owned(),
     };
     let policy = format!(

@@ -46,8 +46,7 @@ const COMPOSITION: [&str; 4] = ["app", "cli", "lib", "main"];
 /// What each of them may show to those who serve people: see `Layer::faces`.
 const FACES: &[&str] = &["audit", "figures", "people", "providers", "webhooks"];
 /// And to those where people change things: what the command line does, under their name.
-const FACES_OF_PEOPLE: &[&str] =
-    &["admin", "audit", "figures", "people", "providers", "webhooks"];
+const FACES_OF_PEOPLE: &[&str] = &["admin", "audit", "figures", "people", "providers", "webhooks"];
 
 const DOMAIN_CRATES: &[&str] =
     &["chrono", "cqrs_es", "data_encoding", "iso_currency", "serde", "thiserror", "url", "uuid"];

@@ -14,6 +14,7 @@ use toffeepay::{
         },
     },
     domain::{
+        colour::Accent,
         currency::Currency,
         id::{PaymentId, SessionId, id_bytes},
         money::Money,
@@ -41,6 +42,8 @@ fn summary(world: World) -> Summary {
         item_title: ItemTitle::parse("50 Gold Coins").unwrap(),
         total: Money::price(499, Currency::parse("USD").unwrap()).unwrap(),
         image_url: Some("/images/ab12".to_owned()),
+        logo_url: Some("/images/cd34".to_owned()),
+        accent: Some(Accent::parse("#1a4fd0").unwrap()),
         world,
     }
 }
@@ -93,6 +96,7 @@ fn every_page(nonce: &Nonce) -> Vec<String> {
         game_name: DisplayName::parse("</title><script>game()</script>").unwrap(),
         item_title: ItemTitle::parse("<script>item()</script>\"'\u{202e}").unwrap(),
         image_url: Some("/images/x\"><script>image()</script>".to_owned()),
+        logo_url: Some("/images/y\"><script>logo()</script>".to_owned()),
         ..summary(World::Test)
     };
     let (session_id, payment_id) = (session_id(), payment_id());

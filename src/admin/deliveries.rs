@@ -9,7 +9,6 @@ use crate::{
         game::GameError,
         id::{EndpointId, GameId, RecoveryId},
     },
-    ids::NewId as _,
     webhooks::{MessageDetail, MessageId, Recovery, resend_message, start_recovery},
 };
 
@@ -46,7 +45,7 @@ impl Admin {
         is_there.then_some(()).ok_or(AdminError::WebhookNotFound)
     }
 
-    /// Starts handing in again all that an endpoint did not take since some time.
+    /// Starts handing in again all that an endpoint did not take since some time. Safe to repeat.
     ///
     /// # Errors
     ///
@@ -55,12 +54,11 @@ impl Admin {
         &self,
         game_id: &GameId,
         endpoint_id: &EndpointId,
+        recovery_id: &RecoveryId,
         since: Timestamp,
     ) -> Result<Recovery, AdminError> {
         self.require_endpoint(game_id, endpoint_id).await?;
-        let now = self.clock.now();
-        let id = RecoveryId::new(now);
-        Ok(start_recovery(&self.pool, &id, endpoint_id, since).await?)
+        Ok(start_recovery(&self.pool, recovery_id, endpoint_id, since).await?)
     }
 
     async fn require_endpoint(

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, new_id};
 use crate::{
     domain::{
-        game::{DisabledBy, Endpoint, EndpointChange, GameCommand},
+        game::{DisabledBy, Endpoint, EndpointChange, Game, GameCommand},
         id::{EndpointId, GameId},
     },
     webhooks::{Rewrapped, Rotation, WebhookSecret},
@@ -34,6 +34,37 @@ impl Admin {
             self.secrets.forget(&self.pool, &endpoint_id).await?;
         }
         added.map(drop)
+    }
+
+    /// The same for an endpoint that has no id yet: it gets one, and a secret of its own. A repeat of the same
+    /// request changes nothing, the secret least of all, and is answered with the same id.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`], [`AdminError::Repeated`] for one that was removed since, and what the log has to
+    /// say.
+    pub async fn add_new_endpoint(
+        &self,
+        game_id: &GameId,
+        endpoint: Endpoint,
+    ) -> Result<EndpointId, AdminError> {
+        self.game(game_id).await?;
+        let (context, at) = self.context();
+        let endpoint_id: EndpointId = new_id(&context, at);
+        let secret = WebhookSecret::generate();
+        let is_new = self.secrets.keep_if_none(&self.pool, &endpoint_id, &secret, at).await?;
+        let add = GameCommand::AddEndpoint { endpoint_id: endpoint_id.clone(), endpoint, at };
+        let added = self.execute_on_game(game_id, add, &context).await;
+        let is_there = match &added {
+            Ok(game) => game.endpoints.iter().any(|it| it.endpoint_id == endpoint_id),
+            // After any other error the log may have it.
+            Err(error) => !matches!(error, AdminError::Game(_)),
+        };
+        if is_new && !is_there {
+            self.secrets.forget(&self.pool, &endpoint_id).await?;
+        }
+        added?;
+        if is_there { Ok(endpoint_id) } else { Err(AdminError::Repeated) }
     }
 
     /// Has other webhooks of a game sent to an endpoint, or to elsewhere.
@@ -87,7 +118,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`] and what the log has to say.
+    /// [`AdminError::Game`], [`AdminError::Repeated`] for a request that did so before, and what the log has to
+    /// say.
     pub async fn rotate_secret(
         &self,
         game_id: &GameId,
@@ -101,7 +133,10 @@ impl Admin {
         let rotate = GameCommand::RotateSecret { endpoint_id, previous_expires_at, at };
         // The event goes first: it is refused for an endpoint that the game does not have. A crash
         // before the secret leaves the old one signing, and the rotation can be asked for again.
-        self.execute_on_game(game_id, rotate, &context).await?;
+        let executed = self.store.execute::<Game>(game_id.as_str(), rotate, &context).await?;
+        if executed.events.is_empty() {
+            return Err(AdminError::Repeated);
+        }
         turn.replace(secret, at, previous_expires_at).await?;
         Ok(turn.end().await?)
     }
@@ -135,7 +170,8 @@ impl Admin {
         game_id: &GameId,
         endpoint_id: EndpointId,
     ) -> Result<Rotation, AdminError> {
-        let (context, at) = self.context();
+        // Each time that somebody sees them, not only the first time that a request is sent.
+        let (context, at) = self.own_context();
         let reveal = GameCommand::RevealSecret { endpoint_id: endpoint_id.clone(), at };
         self.execute_on_game(game_id, reveal, &context).await?;
         let mut rotation = self.secrets.rotation(&self.pool, endpoint_id.as_str()).await??;

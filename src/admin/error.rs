@@ -1,7 +1,8 @@
 //! Why something that a person asked for was not done.
 
 use crate::{
-    domain::{game::GameError, studio::StudioError},
+    api::PictureError,
+    domain::{game::GameError, studio::StudioError, violation::Violation},
     event_store::{ExecuteError, StoreError},
     vault::VaultError,
     webhooks::{SecretsError, Unsignable},
@@ -32,6 +33,15 @@ pub enum AdminError {
     /// The endpoint was never sent it, or it is older than thirty days.
     #[error("there is no such webhook for this endpoint, or it is older than 30 days")]
     WebhookNotFound,
+    /// What may be done once only was done before, by the same request.
+    #[error("it was asked for before, and nothing was done again")]
+    Repeated,
+    /// It is no picture that we keep.
+    #[error("the picture {0}")]
+    Picture(Violation),
+    /// Looking at a picture failed, and not because of the picture.
+    #[error("the picture could not be looked at: {0}")]
+    Unlooked(String),
     /// Others kept changing the same object.
     #[error("it was changed at the same time by someone else; try again")]
     Conflict,
@@ -68,6 +78,16 @@ impl From<ExecuteError<StudioError>> for AdminError {
             ExecuteError::Refused(refusal) => Self::Studio(refusal),
             ExecuteError::Conflict => Self::Conflict,
             ExecuteError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<PictureError> for AdminError {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Refused(violation) => Self::Picture(violation),
+            PictureError::Database(error) => Self::Database(error),
+            PictureError::Stopped(error) => Self::Unlooked(error),
         }
     }
 }

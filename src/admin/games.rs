@@ -2,15 +2,19 @@
 
 use super::{Admin, AdminError};
 use crate::{
+    api::keep_picture,
     domain::{
+        colour::Accent,
         currency::Currency,
-        game::{Game, GameCommand, GameError, GameSettings, GameState},
+        game::{Appearance, Game, GameCommand, GameError, GameSettings, GameState, Logo},
         id::{GameId, StudioId},
+        return_url::ReturnUrls,
         session::CaptureMode,
         studio::{Studio, StudioCommand},
         text::DisplayName,
         violation::Violation,
     },
+    event_store::CommandContext,
     ids::NewId,
     projections::game::GameRow,
 };
@@ -19,6 +23,9 @@ use crate::{
 const CURRENCIES: [&str; 3] = ["USD", "EUR", "GBP"];
 /// How long a player has to pay, in seconds, unless the game says otherwise: a day.
 const SESSION_LIFETIME_S: u32 = 86_400;
+
+/// How often a change is made to settings that somebody else was changing meanwhile.
+const CHANGES_MAX: u32 = 8;
 
 /// A studio, by its id or by what people call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +69,19 @@ pub struct SettingsChange {
     pub capture_mode: Option<CaptureMode>,
     /// How long players have from now on, in seconds.
     pub session_lifetime_s: Option<u32>,
+    /// Where players may be sent back to from now on.
+    pub return_urls: Option<ReturnUrls>,
+}
+
+impl SettingsChange {
+    fn of(&self, now: GameSettings) -> GameSettings {
+        GameSettings {
+            currencies: self.currencies.clone().unwrap_or(now.currencies),
+            capture_mode: self.capture_mode.unwrap_or(now.capture_mode),
+            session_lifetime_s: self.session_lifetime_s.unwrap_or(now.session_lifetime_s),
+            return_urls: self.return_urls.clone().unwrap_or(now.return_urls),
+        }
+    }
 }
 
 /// What a game gets unless it asks for something else: USD, EUR and GBP, captured at once, a day.
@@ -74,6 +94,7 @@ pub fn default_settings() -> Result<GameSettings, Violation> {
         currencies: CURRENCIES.into_iter().map(Currency::parse).collect::<Result<_, _>>()?,
         capture_mode: CaptureMode::Automatic,
         session_lifetime_s: SESSION_LIFETIME_S,
+        return_urls: ReturnUrls::default(),
     })
 }
 
@@ -96,7 +117,8 @@ impl Admin {
         self.execute_on_game(&game_id, register, &context).await
     }
 
-    /// Changes what a game's new sessions get.
+    /// Changes what a game's new sessions get. Of what others change meanwhile, nothing is lost that is not
+    /// named here.
     ///
     /// # Errors
     ///
@@ -106,22 +128,96 @@ impl Admin {
         game_id: &GameId,
         change: SettingsChange,
     ) -> Result<GameState, AdminError> {
-        let loaded = self.store.load::<Game>(game_id.as_str(), None).await?;
-        let now = loaded.aggregate.present().map_err(AdminError::Game)?.settings.clone();
-        let settings = GameSettings {
-            currencies: change.currencies.unwrap_or(now.currencies),
-            capture_mode: change.capture_mode.unwrap_or(now.capture_mode),
-            session_lifetime_s: change.session_lifetime_s.unwrap_or(now.session_lifetime_s),
-        };
+        for _ in 0..CHANGES_MAX {
+            let seen = self.game_state(game_id).await?.settings;
+            let settings = change.of(seen.clone());
+            match self.replace_settings(game_id, seen, settings).await {
+                Err(AdminError::Game(GameError::ChangedMeanwhile)) => {}
+                changed => return changed,
+            }
+        }
+        Err(AdminError::Conflict)
+    }
+
+    /// Puts settings in the place of those that somebody has seen.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`], with [`GameError::ChangedMeanwhile`] if they are others by now, and what the
+    /// log has to say.
+    pub async fn replace_settings(
+        &self,
+        game_id: &GameId,
+        seen: GameSettings,
+        settings: GameSettings,
+    ) -> Result<GameState, AdminError> {
         let (context, at) = self.context();
-        self.execute_on_game(game_id, GameCommand::ChangeSettings { settings, at }, &context).await
+        let change = GameCommand::ChangeSettings { settings, seen: Some(seen), at };
+        self.execute_on_game(game_id, change, &context).await
+    }
+
+    /// Puts a look in the place of that which somebody has seen.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::replace_settings`].
+    pub async fn replace_appearance(
+        &self,
+        game_id: &GameId,
+        seen: Appearance,
+        appearance: Appearance,
+    ) -> Result<GameState, AdminError> {
+        let (context, at) = self.context();
+        let change = GameCommand::ChangeAppearance { appearance, seen: Some(seen), at };
+        self.execute_on_game(game_id, change, &context).await
+    }
+
+    /// Has a game's pages for players in a colour, or in ours; its logo stays.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn change_accent(
+        &self,
+        game_id: &GameId,
+        accent: Option<Accent>,
+    ) -> Result<GameState, AdminError> {
+        for _ in 0..CHANGES_MAX {
+            let seen = self.game_state(game_id).await?.appearance;
+            let appearance = Appearance { accent: accent.clone(), ..seen.clone() };
+            match self.replace_appearance(game_id, seen, appearance).await {
+                Err(AdminError::Game(GameError::ChangedMeanwhile)) => {}
+                changed => return changed,
+            }
+        }
+        Err(AdminError::Conflict)
+    }
+
+    /// Keeps a picture for a game's pages, which is not its logo before the log says so.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Picture`] if it is none that we take, and what the database has to say.
+    pub async fn keep_logo(&self, bytes: Vec<u8>) -> Result<Logo, AdminError> {
+        let (sha256, kind) = keep_picture(&self.pool, bytes).await?;
+        Ok(Logo { sha256, kind })
+    }
+
+    /// A game as its events tell it.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] if there is none of this name, and what the log has to say.
+    pub async fn game_state(&self, game_id: &GameId) -> Result<GameState, AdminError> {
+        let loaded = self.store.load::<Game>(game_id.as_str(), None).await?;
+        loaded.aggregate.present().cloned().map_err(AdminError::Game)
     }
 
     pub(super) async fn execute_on_game(
         &self,
         game_id: &GameId,
         command: GameCommand,
-        context: &crate::event_store::CommandContext,
+        context: &CommandContext,
     ) -> Result<GameState, AdminError> {
         let executed = self.store.execute::<Game>(game_id.as_str(), command, context).await?;
         executed.aggregate.present().cloned().map_err(AdminError::Game)
@@ -150,7 +246,7 @@ impl Admin {
         if let Some(id) = ids.pop() {
             return StudioId::parse(&id).map_err(|_| AdminError::StudioNotFound(id));
         }
-        let (context, at) = self.context();
+        let (context, at) = self.own_context();
         let id = StudioId::new(at);
         self.store
             .execute::<Studio>(id.as_str(), StudioCommand::Found { name, at }, &context)

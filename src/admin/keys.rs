@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, new_id};
 use crate::{
     api::ApiKey,
     domain::{
@@ -12,8 +12,12 @@ use crate::{
         text::DisplayName,
         world::World,
     },
-    ids::NewId,
 };
+
+/// How long a rotated key goes on working beside its successor unless it is said, in hours.
+pub const KEY_OVERLAP_HOURS_DEFAULT: i64 = 24;
+/// The longest that it does: a week.
+pub const KEY_OVERLAP_HOURS_MAX: i64 = 168;
 
 /// All that a new API key is made of, except the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +51,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`] and what the log has to say.
+    /// [`AdminError::Game`], [`AdminError::Repeated`] for a request that was given its key before, and what the
+    /// log has to say.
     pub async fn issue_key(
         &self,
         game_id: &GameId,
@@ -56,7 +61,7 @@ impl Admin {
         self.game(game_id).await?;
         let NewKey { world, name, scopes, expires_at, rate_limit } = new;
         let (context, at) = self.context();
-        let (key_id, key) = (KeyId::new(at), ApiKey::generate(world));
+        let (key_id, key): (KeyId, _) = (new_id(&context, at), ApiKey::generate(world));
         self.keep_hash(game_id, &key_id, &key).await?;
         let issued = key_id.clone();
         let issue = IssueKey { key_id: issued, world, name, scopes, expires_at, rate_limit, at };
@@ -70,7 +75,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`] and what the log has to say.
+    /// [`AdminError::Game`], [`AdminError::Repeated`] for a request that was given its key before, and what the
+    /// log has to say.
     pub async fn rotate_key(
         &self,
         game_id: &GameId,
@@ -81,7 +87,7 @@ impl Admin {
         let game = self.game(game_id).await?;
         let old = game.keys.iter().find(|it| it.key_id == key_id).ok_or(no_key)?;
         let (context, at) = self.context();
-        let (new_key_id, key) = (KeyId::new(at), ApiKey::generate(old.world));
+        let (new_key_id, key): (KeyId, _) = (new_id(&context, at), ApiKey::generate(old.world));
         self.keep_hash(game_id, &new_key_id, &key).await?;
         let rotate = RotateKey {
             key_id: key_id.clone(),
@@ -98,16 +104,17 @@ impl Admin {
 
     /// Keeps the hash of a key, before the log tells of the key. A crash in between then leaves a
     /// row that opens nothing, since a key must also stand in its game's stream. The other way
-    /// round the log would tell of a key that can never have worked.
+    /// round the log would tell of a key that can never have worked. A repeat is refused here: it would open
+    /// the same key's door with another secret.
     async fn keep_hash(
         &self,
         game_id: &GameId,
         key_id: &KeyId,
         key: &ApiKey,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(
+    ) -> Result<(), AdminError> {
+        let kept = sqlx::query(
             "INSERT INTO api_key_secret (lookup, key_id, game_id, world, hash)
-             VALUES ($1, $2, $3, $4, $5)",
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key_id) DO NOTHING",
         )
         .bind(key.lookup())
         .bind(key_id.as_str())
@@ -116,7 +123,7 @@ impl Admin {
         .bind(key.hash(&self.api_keys).as_slice())
         .execute(&self.pool)
         .await?;
-        Ok(())
+        if kept.rows_affected() == 0 { Err(AdminError::Repeated) } else { Ok(()) }
     }
 
     /// Refuses a key from now on.

@@ -12,11 +12,13 @@ mod keys;
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::{
     clock::{Clock, SystemClock},
     domain::{Timestamp, id::GameId},
     event_store::{CommandContext, EventStore},
+    ids::NewId,
     projections::game::GameRow,
     vault::Key,
     webhooks::{EndpointSecrets, History, SecretKeys},
@@ -24,7 +26,9 @@ use crate::{
 
 pub use error::AdminError;
 pub use games::{NewGame, SettingsChange, StudioRef, default_settings};
-pub use keys::{NewKey, RotatedKey};
+pub use keys::{KEY_OVERLAP_HOURS_DEFAULT, KEY_OVERLAP_HOURS_MAX, NewKey, RotatedKey};
+
+pub use crate::api::{ApiKey, last_uses};
 
 /// The purpose under which the key that hashes API keys is derived from the master key.
 pub const API_KEYS_PURPOSE: &str = "api-keys";
@@ -48,6 +52,8 @@ struct Who {
     causation: Option<String>,
     /// A new one for each act, if `None`.
     correlation: Option<String>,
+    /// What is asked: given again, nothing is done again. Each act is another one, if `None`.
+    command_id: Option<Uuid>,
 }
 
 impl Admin {
@@ -60,7 +66,7 @@ impl Admin {
             clock: Arc::new(SystemClock),
             api_keys: Arc::new(master.derive(API_KEYS_PURPOSE)),
             secrets: EndpointSecrets::new(SecretKeys::of(master)),
-            who: Who { actor: actor.into(), causation: None, correlation: None },
+            who: Who { actor: actor.into(), causation: None, correlation: None, command_id: None },
         }
     }
 
@@ -76,13 +82,15 @@ impl Admin {
         Self { clock, ..self }
     }
 
-    /// The same for whoever sent a request: all that it leads to stands in the log under their name.
+    /// The same for whoever sent a request: all that it leads to stands in the log under their name. Asked for
+    /// one act by a repeat of the same request, it does nothing again.
     #[must_use]
     pub fn acting_as(&self, context: &CommandContext) -> Self {
         let who = Who {
             actor: context.actor.clone(),
             causation: context.causation.clone(),
             correlation: Some(context.correlation.clone()),
+            command_id: context.is_repeatable.then_some(context.command_id),
         };
         Self { who, ..self.clone() }
     }
@@ -98,10 +106,26 @@ impl Admin {
     }
 
     fn context(&self) -> (CommandContext, Timestamp) {
+        let (context, now) = self.own_context();
+        match self.who.command_id {
+            Some(command_id) => {
+                (CommandContext { command_id, is_repeatable: true, ..context }, now)
+            }
+            None => (context, now),
+        }
+    }
+
+    /// For what is done each time that it is asked for, or beside what is asked for.
+    fn own_context(&self) -> (CommandContext, Timestamp) {
         let (now, who) = (self.clock.now(), &self.who);
         let correlation = who.correlation.clone();
         let correlation = correlation.unwrap_or_else(|| crate::ids::new_command_id().to_string());
         let context = CommandContext::new(who.actor.as_str(), correlation, now);
         (CommandContext { causation: who.causation.clone(), ..context }, now)
     }
+}
+
+/// An id for what an act makes: of one that may be asked for again always the same.
+fn new_id<T: NewId>(context: &CommandContext, at: Timestamp) -> T {
+    if context.is_repeatable { T::of_command(context.command_id) } else { T::new(at) }
 }

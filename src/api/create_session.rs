@@ -97,8 +97,9 @@ pub(super) fn parse(
     let user_id = problems.check("user_id", general, UserId::parse(request.user_id));
     let item = request.item.into_option().unwrap_or_default();
     let item = parse_item(item, image, caller, &mut problems);
-    let return_url =
-        problems.check("return_url", "invalid_return_url", ReturnUrl::parse(request.return_url));
+    let return_url = ReturnUrl::parse(request.return_url);
+    let return_url = return_url.and_then(|it| caller.game.return_urls.check(it));
+    let return_url = problems.check("return_url", "invalid_return_url", return_url);
     let capture_mode =
         CaptureMode::parse(&caller.game.capture_mode).unwrap_or(CaptureMode::Automatic);
     let lifetime = TimeDelta::seconds(caller.game.session_lifetime_s.into());

@@ -190,6 +190,8 @@ fn game_reason(refusal: GameError) -> (&'static str, ErrorCode) {
         | GameError::AlreadyRegistered
         | GameError::Currencies
         | GameError::SessionLifetime
+        | GameError::ReturnUrls
+        | GameError::ChangedMeanwhile
         | GameError::TooManyKeys
         | GameError::KeyNotFound
         | GameError::KeyRotated

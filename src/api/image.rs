@@ -43,6 +43,8 @@ const BYTES_RULE: &str = "as a data URI must hold at most 1 MiB";
 const PIXELS_RULE: &str = "must be at most 4,096 × 4,096 pixels";
 const CLAIM_RULE: &str = "as a data URI must hold bytes of the kind that it claims";
 const DECODE_RULE: &str = "must be a whole, valid picture";
+const FILE_RULE: &str = "must be a PNG, JPEG or WebP picture";
+const SIZE_RULE: &str = "must have at most 1 MiB";
 const FORM_RULE: &str = "must be an https URL or a data URI";
 
 /// An item's image as a request gave it.
@@ -66,6 +68,25 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Takes the bytes of a file, which say by themselves what they claim to be.
+    ///
+    /// # Errors
+    ///
+    /// A [`Violation`] that never quotes them.
+    pub fn of_bytes(bytes: Vec<u8>) -> Result<Self, Violation> {
+        if IMAGE_BYTES_MAX < bytes.len() {
+            return Err(Violation::of_number(SIZE_RULE, format!("{} bytes", bytes.len())));
+        }
+        let kind = match image::guess_format(&bytes) {
+            Ok(ImageFormat::Png) => ImageKind::Png,
+            Ok(ImageFormat::Jpeg) => ImageKind::Jpeg,
+            Ok(ImageFormat::WebP) => ImageKind::Webp,
+            _ => return Err(refuse(FILE_RULE, "a file of another kind")),
+        };
+        let sha256 = ContentHash::of_digest(Sha256::digest(&bytes).into());
+        Ok(Self { bytes, sha256, kind })
+    }
+
     /// What an event says of the picture.
     pub fn name(&self) -> ItemImage {
         ItemImage::Stored { sha256: self.sha256.clone(), kind: self.kind }

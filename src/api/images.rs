@@ -1,4 +1,4 @@
-//! Pictures of items: checked off the request's thread, kept by content hash, served as ours.
+//! Pictures of items and of games: checked off the request's thread, kept by content hash, served as ours.
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use super::{
     image::{self, GivenImage, Picture},
 };
 use crate::domain::{
-    image::{ContentHash, ItemImage},
+    image::{ContentHash, ImageKind, ItemImage},
     violation::Violation,
 };
 
@@ -52,19 +52,59 @@ pub(super) async fn check(pool: &PgPool, text: Option<String>) -> Result<Checked
         Err(violation) => return nothing_to_keep(Err(violation)),
     };
     let name = picture.name();
-    if is_kept(pool, &picture).await? {
-        return nothing_to_keep(Ok(Some(name)));
+    match prove(pool, picture).await {
+        Ok(to_keep) => Ok(Checked { image: Ok(Some(name)), to_keep }),
+        Err(PictureError::Refused(violation)) => nothing_to_keep(Err(violation)),
+        Err(PictureError::Database(error)) => Err(error.into()),
+        Err(error @ PictureError::Stopped(_)) => Err(ApiError::internal(error)),
     }
-    let place = DECODING.acquire().await.map_err(ApiError::internal)?;
+}
+
+/// Why a picture was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// It is none that we keep.
+    #[error(transparent)]
+    Refused(Violation),
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The work was stopped.
+    #[error("decoding a picture was stopped: {0}")]
+    Stopped(String),
+}
+
+/// Proves that it is a whole picture. The picture again, unless it is kept: then it was proved before.
+async fn prove(pool: &PgPool, picture: Picture) -> Result<Option<Picture>, PictureError> {
+    if is_kept(pool, &picture).await? {
+        return Ok(None);
+    }
+    let stopped = |error: &dyn std::error::Error| PictureError::Stopped(error.to_string());
+    let place = DECODING.acquire().await.map_err(|it| stopped(&it))?;
     let decoded = tokio::task::spawn_blocking(move || {
         // Held until the work is done, even if the client has gone.
         let _place = place;
         picture.decode().map(|()| picture)
     });
-    match decoded.await.map_err(ApiError::internal)? {
-        Ok(picture) => Ok(Checked { image: Ok(Some(name)), to_keep: Some(picture) }),
-        Err(violation) => nothing_to_keep(Err(violation)),
+    let decoded = decoded.await.map_err(|it| stopped(&it))?;
+    decoded.map(Some).map_err(PictureError::Refused)
+}
+
+/// Keeps the bytes of a picture that is served from here: its hash, and what it was found to be.
+///
+/// # Errors
+///
+/// A [`PictureError`]; it is not kept then.
+pub async fn keep_picture(
+    pool: &PgPool,
+    bytes: Vec<u8>,
+) -> Result<(ContentHash, ImageKind), PictureError> {
+    let picture = Picture::of_bytes(bytes).map_err(PictureError::Refused)?;
+    let name = (picture.sha256.clone(), picture.kind);
+    if let Some(picture) = prove(pool, picture).await? {
+        keep(pool, picture).await?;
     }
+    Ok(name)
 }
 
 async fn is_kept(pool: &PgPool, picture: &Picture) -> Result<bool, sqlx::Error> {

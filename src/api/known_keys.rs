@@ -131,7 +131,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::domain::Timestamp;
+    use crate::domain::{Timestamp, return_url::ReturnUrls};
 
     fn known_since_now(keys: &KnownKeys) {
         let game = GameRow {
@@ -142,6 +142,9 @@ mod tests {
             currencies: vec![],
             capture_mode: "automatic".to_owned(),
             session_lifetime_s: 60,
+            return_urls: Json(ReturnUrls::default()),
+            logo: None,
+            accent: None,
             registered_at: Timestamp::UNIX_EPOCH,
             keys: Json(vec![]),
             endpoints: Json(vec![]),

@@ -46,6 +46,7 @@ use url::Url;
 
 pub use api_key::{ApiKey, MalformedKey};
 pub use error::ApiError;
+pub use images::{PictureError, keep_picture};
 pub use key_limits::KeyLimits;
 pub use key_use::{KeyUse, last_uses};
 pub use known_keys::KnownKeys;

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     domain::{
+        colour::Accent,
         id::{PaymentId, SessionId},
         image::ItemImage,
         session::{
@@ -262,6 +263,9 @@ pub(super) fn last_setback(state: &SessionState) -> Option<Notice> {
 async fn summary(desk: &Desk, state: &SessionState) -> Result<Summary, sqlx::Error> {
     let game_id = state.game_id.as_str();
     let game = GameRow::find(&desk.pool, game_id).await?;
+    let logo_url = game.as_ref().and_then(|it| it.logo.as_ref()).map(|it| it.path());
+    // It goes into a style: read by today's rule, whatever the row has.
+    let accent = game.as_ref().and_then(|it| Accent::parse(it.accent.as_deref()?).ok());
     let name = game.and_then(|it| DisplayName::parse(it.name).ok());
     // A game id keeps the rule of names too.
     let name = name.or_else(|| DisplayName::parse(game_id).ok()).ok_or(sqlx::Error::RowNotFound)?;
@@ -274,6 +278,8 @@ async fn summary(desk: &Desk, state: &SessionState) -> Result<Summary, sqlx::Err
         item_title: state.item.title.clone(),
         total: state.item.price,
         image_url,
+        logo_url,
+        accent,
         world: state.world,
     })
 }

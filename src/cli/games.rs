@@ -12,8 +12,14 @@ use super::{
 use crate::{
     admin::{NewGame, SettingsChange, StudioRef, default_settings},
     domain::{
-        currency::Currency, game::SESSION_LIFETIME_S, id::GameId, session::CaptureMode,
-        text::DisplayName, violation::Violation,
+        colour::Accent,
+        currency::Currency,
+        game::SESSION_LIFETIME_S,
+        id::GameId,
+        return_url::{AppScheme, ReturnUrls, WebHost},
+        session::CaptureMode,
+        text::DisplayName,
+        violation::Violation,
     },
     projections::game::GameRow,
 };
@@ -107,9 +113,29 @@ struct SetArgs {
     /// and players find their session expired; too long, and prices stand that you gave up.
     #[arg(long, value_name = "SECONDS", value_parser = session_lifetime_s)]
     session_lifetime_s: Option<u32>,
+    /// The scheme of an app to which players may be sent back, such as mygame; repeat it for more.
+    /// With --return-host, those given replace all that were there, and CreateSession then refuses
+    /// any other return URL with invalid_return_url.
+    #[arg(long = "return-scheme", value_name = "SCHEME", value_parser = AppScheme::parse)]
+    return_schemes: Vec<AppScheme>,
+    /// A host of the web to which players may be sent back, such as game.example; see
+    /// --return-scheme. Each stands for itself only, and localhost for all of its ports.
+    #[arg(long = "return-host", value_name = "HOST", value_parser = WebHost::parse)]
+    return_hosts: Vec<WebHost>,
+    /// Lets players be sent back anywhere, as a new game does.
+    #[arg(long, conflicts_with_all = ["return_schemes", "return_hosts"])]
+    return_anywhere: bool,
+    /// The colour of the buttons that players see, dark enough for white text: #a6470a; `none` for
+    /// ours. Holds for all sessions at once.
+    #[arg(long, value_name = "#RRGGBB|none", value_parser = accent)]
+    accent: Option<Chosen>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
+
+/// A colour, or none of one's own.
+#[derive(Clone, Debug)]
+struct Chosen(Option<Accent>);
 
 impl GamesArgs {
     /// Does it.
@@ -173,6 +199,15 @@ impl ShowArgs {
         writeln!(out, "currencies        {}", game.currencies.join(", "))?;
         writeln!(out, "capture           {}", game.capture_mode)?;
         writeln!(out, "session lifetime  {} s", game.session_lifetime_s)?;
+        for it in &game.return_urls.schemes {
+            writeln!(out, "returns to        {it}://")?;
+        }
+        for it in &game.return_urls.hosts {
+            writeln!(out, "returns to        https://{it}")?;
+        }
+        if let Some(accent) = &game.accent {
+            writeln!(out, "accent            {accent}")?;
+        }
         writeln!(out, "registered        {}", moment(game.registered_at))?;
         writeln!(out, "API keys          {}", game.keys.len())?;
         for it in game.endpoints.iter() {
@@ -185,24 +220,41 @@ impl ShowArgs {
 
 impl SetArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
-        let Self { game_id, currencies, capture, session_lifetime_s, database } = self;
-        if currencies.is_empty() && capture.is_none() && session_lifetime_s.is_none() {
-            let options = "--currency, --capture or --session-lifetime-s";
+        let change = SettingsChange {
+            currencies: Some(self.currencies).filter(|it| !it.is_empty()),
+            capture_mode: self.capture,
+            session_lifetime_s: self.session_lifetime_s,
+            return_urls: Some(ReturnUrls {
+                schemes: self.return_schemes,
+                hosts: self.return_hosts,
+            })
+            .filter(|it| !it.is_empty() || self.return_anywhere),
+        };
+        let changes_settings = change != SettingsChange::default();
+        if !changes_settings && self.accent.is_none() {
+            let options = "--currency, --capture, --session-lifetime-s, --return-scheme, \
+                           --return-host, --return-anywhere or --accent";
             return Err(CliError::NothingToDo(options));
         }
-        let opened = database.open().await?;
-        let change = SettingsChange {
-            currencies: Some(currencies).filter(|it| !it.is_empty()),
-            capture_mode: capture,
-            session_lifetime_s,
-        };
-        let settings = admin(&opened).change_settings(&game_id, change).await?.settings;
+        let opened = self.database.open().await?;
+        let (admin, game_id) = (admin(&opened), self.game_id);
+        let mut settings = admin.game_state(&game_id).await?.settings;
+        if changes_settings {
+            settings = admin.change_settings(&game_id, change).await?.settings;
+        }
+        if let Some(Chosen(accent)) = self.accent {
+            admin.change_accent(&game_id, accent).await?;
+        }
         let currencies: Vec<&str> = settings.currencies.iter().map(|it| it.code()).collect();
         let (capture, lifetime_s) = (settings.capture_mode, settings.session_lifetime_s);
         let currencies = currencies.join(",");
         writeln!(output.out, "{game_id}\t{currencies}\t{capture}\t{lifetime_s} s")?;
         Ok(())
     }
+}
+
+fn accent(text: &str) -> Result<Chosen, Violation> {
+    if text == "none" { Ok(Chosen(None)) } else { Accent::parse(text).map(|it| Chosen(Some(it))) }
 }
 
 fn display_name(text: &str) -> Result<DisplayName, Violation> {

@@ -11,7 +11,7 @@ use super::{
     operator::{admin, flush, game_id, moment, world},
 };
 use crate::{
-    admin::{NewKey, RotatedKey},
+    admin::{KEY_OVERLAP_HOURS_DEFAULT, KEY_OVERLAP_HOURS_MAX, NewKey, RotatedKey},
     api::{ApiKey, last_uses},
     clock::{Clock as _, SystemClock},
     domain::{
@@ -26,8 +26,6 @@ use crate::{
 
 /// The longest life of a key that has an end, in days: ten years.
 const EXPIRES_IN_DAYS_MAX: i64 = 3_650;
-/// The longest time that a rotated key goes on working beside its successor, in hours: a week.
-const OVERLAP_HOURS_MAX: i64 = 168;
 
 /// Issues, lists, rotates and revokes API keys.
 ///
@@ -124,8 +122,8 @@ struct RotateArgs {
     key_id: String,
     /// For how many hours the old key goes on working: 0 to 168. With 0 it is refused at once, and
     /// so is the game server until it has the new one. An end that the old key has before stays.
-    #[arg(long, value_name = "N", default_value_t = 24,
-          value_parser = clap::value_parser!(i64).range(0..=OVERLAP_HOURS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = KEY_OVERLAP_HOURS_DEFAULT,
+          value_parser = clap::value_parser!(i64).range(0..=KEY_OVERLAP_HOURS_MAX))]
     overlap_hours: i64,
     #[command(flatten)]
     database: DatabaseArgs,

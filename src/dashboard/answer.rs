@@ -18,6 +18,24 @@ pub(super) fn page(status: StatusCode, draw: impl FnOnce(&Nonce) -> Markup) -> R
     (status, page_headers(&nonce, Contents::Plain), draw(&nonce)).into_response()
 }
 
+/// A page with pictures that are kept here.
+pub(super) fn page_with_pictures(
+    status: StatusCode,
+    draw: impl FnOnce(&Nonce) -> Markup,
+) -> Response {
+    let nonce = Nonce::generate();
+    (status, page_headers(&nonce, Contents::Pictures), draw(&nonce)).into_response()
+}
+
+/// A page that runs our own script, which asks nobody but us.
+pub(super) fn page_with_script(
+    status: StatusCode,
+    draw: impl FnOnce(&Nonce) -> Markup,
+) -> Response {
+    let nonce = Nonce::generate();
+    (status, page_headers(&nonce, Contents::Script), draw(&nonce)).into_response()
+}
+
 /// Leads to another page of ours: `path` holds nothing that a header could not.
 pub(super) fn see_other(path: &str) -> Response {
     let mut headers = plain_headers();
@@ -37,8 +55,14 @@ pub(super) fn not_allowed(account: &Account, role: Role) -> Response {
     page(StatusCode::FORBIDDEN, |nonce| not_allowed_page(account, role, nonce))
 }
 
+/// Marks an answer whose page is still to be drawn: see `frame`, which knows the request's id.
+#[derive(Clone, Copy)]
+pub(super) struct Failed;
+
 /// An internal error: read by the operator here, and shown to nobody.
 pub(super) fn went_wrong(error: &dyn std::error::Error) -> Response {
     tracing::error!(%error, "a page of the dashboard failed");
-    page(StatusCode::INTERNAL_SERVER_ERROR, |nonce| bare_problem(Problem::WentWrong, nonce))
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Failed);
+    response
 }

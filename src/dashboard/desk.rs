@@ -6,9 +6,16 @@ use axum::http::HeaderMap;
 use sqlx::PgPool;
 use url::Url;
 
+use super::Feed;
 use crate::{
-    admin::Admin, clock::Clock, event_store::EventStore, ids::REQUEST_ID_HEADER, people::People,
-    webhooks::History,
+    admin::Admin,
+    clock::Clock,
+    domain::id::SessionId,
+    event_store::EventStore,
+    ids::REQUEST_ID_HEADER,
+    people::{People, SIGN_IN_LINK_PATH, Token},
+    providers::Registry,
+    webhooks::{History, PublicUrls, TargetPolicy, TestEvents},
 };
 
 /// What the dashboard works with.
@@ -22,14 +29,35 @@ pub struct Dashboard {
     pub store: EventStore,
     /// The rows that are made from it.
     pub pool: PgPool,
+    /// What happens now.
+    pub feed: Arc<Feed>,
     /// What was sent to games' endpoints.
     pub history: Arc<History>,
+    /// Who takes payments, if anybody does: without, no link is made.
+    pub providers: Registry,
+    /// Invents events for endpoints of the test world.
+    pub test_events: Arc<TestEvents>,
+    /// Where webhooks may go.
+    pub targets: TargetPolicy,
     /// The time, so that a page says of which moment it is.
     pub clock: Arc<dyn Clock>,
     /// Where people find it, without `/dashboard`.
     pub base_url: Url,
     /// Whether who has no second factor yet must choose one before they see anything.
     pub needs_second_factor: bool,
+}
+
+impl Dashboard {
+    /// Where a link leads that lets somebody in.
+    pub(super) fn sign_in_url(&self, link: &Token) -> String {
+        let base = self.base_url.as_str().trim_end_matches('/');
+        format!("{base}{SIGN_IN_LINK_PATH}{}", link.reveal())
+    }
+
+    /// Where the player pays.
+    pub(super) fn payment_url(&self, session_id: &SessionId) -> String {
+        PublicUrls { pay_base_url: self.base_url.clone() }.session(session_id)
+    }
 }
 
 /// The request's name in logs and events. Every request has one.

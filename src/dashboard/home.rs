@@ -17,6 +17,7 @@ pub(super) async fn page(State(desk): State<Dashboard>, visitor: Visitor) -> Res
         Err(error) => return went_wrong(&error),
     };
     let studio = |it: &Membership| StudioView {
+        id: it.studio_id.clone(),
         name: it.studio_name.clone(),
         role: it.role,
         games: games.iter().filter(|game| game.studio_id == it.studio_id).cloned().collect(),

@@ -2,11 +2,15 @@
 
 use maud::{Markup, html};
 
+use super::people::people_path_of;
 use super::views::{
     Account, Column, account_page, empty, role_name, sessions_path_of, table, untrusted,
 };
 use crate::{
-    domain::{studio::Role, world::World},
+    domain::{
+        studio::{Permission, Role},
+        world::World,
+    },
     page_headers::Nonce,
     projections::game::GameRow,
 };
@@ -33,6 +37,7 @@ pub(super) struct HomeView<'a> {
 
 /// A studio, as one of its people sees it.
 pub(super) struct StudioView {
+    pub(super) id: String,
     pub(super) name: String,
     /// What they are there.
     pub(super) role: Role,
@@ -60,7 +65,13 @@ pub(super) fn home_page(view: &HomeView<'_>, nonce: &Nonce) -> Markup {
 fn section(studio: &StudioView) -> Markup {
     html! {
         section {
-            h2 { (untrusted(&studio.name)) " " span class="role" { (role_name(studio.role)) } }
+            h2 { (untrusted(&studio.name)) " " span class="role" { (role_name(studio.role)) }
+                @if studio.role.may(Permission::SeePeople) {
+                    " " a class="head-links" href=(people_path_of(&studio.id)) {
+                        "People" span class="visually-hidden" { " of " (untrusted(&studio.name)) }
+                    }
+                }
+            }
             @if studio.games.is_empty() {
                 (empty("No games yet.", &html! { p { code { "toffeepay games register" } " takes one in." } }))
             } @else {

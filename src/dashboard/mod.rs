@@ -5,11 +5,18 @@
 //! script; a number is shown as the log and its rows have it, or not at all.
 
 mod access;
+mod activity;
 mod answer;
+mod deliveries;
 mod desk;
+mod developers;
+mod frame;
+mod games;
 mod home;
 mod home_view;
+mod links;
 mod overview;
+mod people;
 mod place;
 mod routes;
 mod sessions;
@@ -17,6 +24,7 @@ mod styles;
 mod table;
 mod views;
 
+pub use activity::Feed;
 pub use desk::Dashboard;
 pub use table::{Address, May};
 

@@ -2,6 +2,12 @@
 //!
 //! Colours, fonts and the smallest parts stand in `common.css`; each of the two adds what only it has.
 
+mod accent;
+mod order;
+
+pub use accent::{accent_style, accent_style_of_both};
+pub use order::{ORDER_STYLE, Order, logo, order};
+
 /// The style that both begin with.
 pub const COMMON: &str = include_str!("common.css");
 

@@ -10,6 +10,7 @@
 pub mod currency;
 pub mod money;
 
+pub mod colour;
 pub mod id;
 pub mod image;
 pub mod item;

@@ -27,6 +27,24 @@ pub enum PeopleError {
     /// They have not shown of late who they are.
     #[error("this needs you to prove once more who you are")]
     NotProved,
+    /// The account is not of this studio's making.
+    #[error(
+        "this address has an account already, and whose it is, only whoever runs ToffeePay can \
+         tell: ask them to take it in, by `toffeepay people invite`"
+    )]
+    KnownElsewhere,
+    /// A link would let whoever has it in as somebody who works at other studios too.
+    #[error(
+        "they work at another studio too, so only whoever runs ToffeePay makes a link for them: \
+         `toffeepay people link`"
+    )]
+    WorksElsewhere,
+    /// A link would let whoever has it in as somebody who has proved otherwise who they are.
+    #[error(
+        "they have chosen a password and a second factor, so only whoever runs ToffeePay makes a \
+         link for them: `toffeepay people link`"
+    )]
+    ChoseAlready,
     /// Too many are being checked.
     #[error("too many people are signing in just now; try again in a moment")]
     Busy,

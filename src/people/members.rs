@@ -106,7 +106,15 @@ impl People {
         context: &CommandContext,
     ) -> Result<(), PeopleError> {
         let at = self.clock.now();
-        self.on_studio(studio_id, StudioCommand::AddMember { person_id, role, at }, context).await
+        let add = StudioCommand::AddMember { person_id: person_id.clone(), role, at };
+        self.on_studio(studio_id, add, context).await?;
+        // A link that another studio's owner was given must not lead in here.
+        if self.works_elsewhere(studio_id, &person_id).await?
+            && !self.is_enrolled(&person_id).await?
+        {
+            self.end_stays(&person_id).await?;
+        }
+        Ok(())
     }
 
     /// Has a member be something else.

@@ -5,8 +5,10 @@
 
 mod accounts;
 mod error;
+mod invitations;
 mod members;
 mod passwords;
+mod roster;
 mod second_factor;
 mod sign_in;
 mod stays;
@@ -19,8 +21,10 @@ use sqlx::PgPool;
 
 pub use accounts::Enrollment;
 pub use error::PeopleError;
+pub use invitations::INVITATION_HOLDS;
 pub use members::Membership;
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_LENGTH_MIN, WeakPassword};
+pub use roster::Colleague;
 pub use second_factor::TotpKey;
 pub use sign_in::{Credentials, SignedIn, Unwelcome};
 pub use stays::{IDLE_MAX, PROOF_HOLDS, STAY_MAX, Stay};

@@ -86,17 +86,35 @@ impl StayRow {
 }
 
 impl People {
-    /// Who it is that has this token, if they are in.
+    /// Who it is that has this token, if they are in, and notes that they have done something.
     ///
     /// # Errors
     ///
     /// If the database does not answer.
     pub async fn stay(&self, token: &Token) -> Result<Option<Stay>, sqlx::Error> {
+        self.find_stay(token, true).await
+    }
+
+    /// The same for what a page asks for by itself: who only leaves it open does nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer.
+    pub async fn stay_of_watcher(&self, token: &Token) -> Result<Option<Stay>, sqlx::Error> {
+        self.find_stay(token, false).await
+    }
+
+    async fn find_stay(
+        &self,
+        token: &Token,
+        is_by_hand: bool,
+    ) -> Result<Option<Stay>, sqlx::Error> {
         let (hash, now) = (token.hash(&self.tokens), self.clock.now());
         let found: Option<StayRow> = sqlx::query_as(
             "WITH seen AS (
                  UPDATE sign_in SET seen_at = $2
                  WHERE token_hash = $1 AND $2 < ends_at AND $2 - $3 < seen_at AND seen_at < $2 - $4
+                   AND $5
              )
              SELECT sign_in_id, person_id, proved_at, enrolled_at IS NOT NULL AS is_enrolled,
                     coalesce(name, email, person_id) AS called
@@ -107,6 +125,7 @@ impl People {
         .bind(now)
         .bind(IDLE_MAX)
         .bind(SEEN_EVERY)
+        .bind(is_by_hand)
         .fetch_optional(&self.pool)
         .await?;
         Ok(found.and_then(StayRow::read))

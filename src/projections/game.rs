@@ -7,7 +7,8 @@ use sqlx::{FromRow, PgPool, types::Json};
 use crate::{
     domain::{
         Timestamp,
-        game::{Game, GameEvent, Key, RegisteredEndpoint},
+        game::{Game, GameEvent, Key, Logo, RegisteredEndpoint},
+        return_url::ReturnUrls,
     },
     event_store::{Label, StoredAggregate},
 };
@@ -29,6 +30,12 @@ pub struct GameRow {
     pub capture_mode: String,
     /// How long a player has to pay, in seconds.
     pub session_lifetime_s: i32,
+    /// Where its players may be sent back to.
+    pub return_urls: Json<ReturnUrls>,
+    /// Beside its name on the pages that players see.
+    pub logo: Option<Json<Logo>>,
+    /// The colour of the buttons there, `#rrggbb`.
+    pub accent: Option<String>,
     /// When it was registered.
     pub registered_at: Timestamp,
     /// Keys that were not revoked.
@@ -87,6 +94,9 @@ impl StoredAggregate for Game {
             "currencies": state.settings.currencies,
             "capture_mode": state.settings.capture_mode,
             "session_lifetime_s": state.settings.session_lifetime_s,
+            "return_urls": state.settings.return_urls,
+            "logo": state.appearance.logo,
+            "accent": state.appearance.accent,
             "registered_at": state.registered_at,
             "keys": state.keys,
             "endpoints": state.endpoints,

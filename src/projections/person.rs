@@ -1,5 +1,7 @@
 //! The row of a person.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::json;
 use sqlx::{FromRow, PgPool};
@@ -38,6 +40,29 @@ impl PersonRow {
     pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Self>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM person WHERE id = $1").bind(id).fetch_optional(pool).await
     }
+}
+
+/// What people call some of them, by their ids; their address, until they have said so. Of one who was erased
+/// there is none.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn names_of(
+    pool: &PgPool,
+    ids: &[String],
+) -> Result<BTreeMap<String, String>, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let named: Vec<(String, String)> = sqlx::query_as(
+        "SELECT id, coalesce(name, email) FROM person
+         WHERE id = ANY($1) AND coalesce(name, email) IS NOT NULL",
+    )
+    .bind(ids)
+    .fetch_all(pool)
+    .await?;
+    Ok(named.into_iter().collect())
 }
 
 impl StoredAggregate for Person {

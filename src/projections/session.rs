@@ -66,6 +66,16 @@ impl SessionRow {
         sqlx::query_as("SELECT * FROM session WHERE id = $1").bind(id).fetch_optional(pool).await
     }
 
+    /// The rows of several sessions, in no order; of those that are not there, none.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer.
+    pub async fn find_all(pool: &PgPool, ids: &[String]) -> Result<Vec<Self>, sqlx::Error> {
+        let found = sqlx::query_as("SELECT * FROM session WHERE id = ANY($1)");
+        found.bind(ids).fetch_all(pool).await
+    }
+
     /// The row that a session's state comes to.
     pub fn of(state: &SessionState, id: &str, version: i64) -> Self {
         let paid = state.attempts.iter().find(|it| it.stage == Stage::Paid);

@@ -12,7 +12,7 @@ use url::Url;
 use super::{endpoint, engine::Engine, secrets::Unsignable, signature::Rotation};
 
 /// How many deliveries an endpoint without a limit of its own has under way at the same time.
-const AT_ONCE_USUAL: u16 = 16;
+pub const AT_ONCE_USUAL: u16 = 16;
 
 /// For how long a lane goes on with what it read. So an endpoint that moves, that is disabled, or
 /// whose old secret is ended is sent nothing the old way after so long a time.

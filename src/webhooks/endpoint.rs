@@ -61,6 +61,7 @@ pub(super) async fn follow(
         }
         GameEvent::Registered { .. }
         | GameEvent::SettingsChanged { .. }
+        | GameEvent::AppearanceChanged { .. }
         | GameEvent::KeyIssued { .. }
         | GameEvent::KeyRotated { .. }
         | GameEvent::KeyRevoked { .. }

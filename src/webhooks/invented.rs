@@ -61,6 +61,12 @@ pub enum InventError {
     Session(#[from] SessionError),
 }
 
+/// Whether anything causes a webhook of this type, so that it can be invented.
+pub fn is_ever_sent(webhook_type: WebhookType) -> bool {
+    // There are no wallets to deposit to.
+    !matches!(webhook_type, WebhookType::DepositSucceeded | WebhookType::DepositFailed)
+}
+
 /// What the events have in common.
 struct Cast {
     price: Money,
@@ -270,7 +276,7 @@ mod tests {
         let game_id = GameId::parse("space_shooter").unwrap();
         for webhook_type in WebhookType::ALL.iter().copied() {
             let invented = invent(&game_id, webhook_type, DateTime::UNIX_EPOCH);
-            if webhook_type.as_str().starts_with("deposit.") {
+            if !is_ever_sent(webhook_type) {
                 assert_eq!(invented.err(), Some(InventError::NeverSent(webhook_type)));
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use super::wake::STANDSTILL_MAX_MS;
+use super::{health::COUNTED_MAX, wake::STANDSTILL_MAX_MS};
 use crate::domain::{
     Timestamp,
     id::{EndpointId, RecoveryId},
@@ -30,6 +30,20 @@ pub struct Recovery {
     /// How many are handed in.
     pub handed_in: i64,
 }
+
+/// What a recovery would hand in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meant {
+    /// Messages that were given up; at most [`COUNTED_MAX`] are counted.
+    pub given_up: i64,
+    /// Messages of which an attempt has failed; counted among as many that wait.
+    pub failing: i64,
+    /// Whether there may be more.
+    pub is_more: bool,
+}
+
+/// The most recoveries of an endpoint that are listed, the newest of them.
+pub const RECOVERIES_SHOWN_MAX: u32 = 50;
 
 const COLUMNS: &str = "recovery_id, endpoint_id, since, started_at, finished_at, total, handed_in";
 
@@ -75,6 +89,51 @@ pub async fn start(
 pub async fn find(pool: &PgPool, id: &str) -> Result<Option<Recovery>, sqlx::Error> {
     let query = format!("SELECT {COLUMNS} FROM webhook_recovery WHERE recovery_id = $1");
     sqlx::query_as(&query).bind(id).fetch_optional(pool).await
+}
+
+/// Those of an endpoint, the newest first, at most [`RECOVERIES_SHOWN_MAX`] of them.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn of_endpoint(
+    pool: &PgPool,
+    endpoint_id: &EndpointId,
+) -> Result<Vec<Recovery>, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM webhook_recovery WHERE endpoint_id = $1
+         ORDER BY started_at DESC LIMIT $2"
+    ))
+    .bind(endpoint_id.as_str())
+    .bind(i64::from(RECOVERIES_SHOWN_MAX))
+    .fetch_all(pool)
+    .await
+}
+
+/// What [`start`] would hand in, without counting longer than people wait for.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn meant(
+    pool: &PgPool,
+    endpoint_id: &EndpointId,
+    since: Timestamp,
+) -> Result<Meant, sqlx::Error> {
+    let (dead, failing, due): (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM (
+                     SELECT FROM webhook_dead WHERE endpoint_id = $1 AND $2 <= noted_at
+                     LIMIT $3 + 1) it),
+                count(*) FILTER (WHERE 0 < attempts AND $2 <= noted_at), count(*)
+         FROM (SELECT attempts, noted_at FROM webhook_due WHERE endpoint_id = $1 LIMIT $3 + 1) it",
+    )
+    .bind(endpoint_id.as_str())
+    .bind(since)
+    .bind(COUNTED_MAX)
+    .fetch_one(pool)
+    .await?;
+    let is_more = COUNTED_MAX < dead || COUNTED_MAX < due;
+    Ok(Meant { given_up: dead.min(COUNTED_MAX), failing, is_more })
 }
 
 /// Does a piece of some recovery that is not finished and that nobody else is at; `None`, if there is

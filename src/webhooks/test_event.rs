@@ -2,7 +2,10 @@
 //!
 //! To endpoints of the test world only: whoever asks sees to that.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
+use tokio::time::{Instant, sleep};
 
 use super::{
     bodies::Bodies,
@@ -18,6 +21,12 @@ use crate::{
     },
     vault::{Key, VaultError},
 };
+
+/// How long a new endpoint may take until something can be sent there.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often it is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Makes such events.
 pub struct TestEvents {
@@ -49,6 +58,29 @@ impl TestEvents {
         Self { pool, bodies: Bodies::new(master), urls }
     }
 
+    /// As [`Self::send`] does, and waits for an endpoint that is too new, five seconds at most.
+    ///
+    /// # Errors
+    ///
+    /// A [`TestEventError`].
+    pub async fn send_when_followed(
+        &self,
+        game_id: &GameId,
+        to: &RegisteredEndpoint,
+        webhook_type: WebhookType,
+        event_id: &EventId,
+        now: Timestamp,
+    ) -> Result<Option<MessageId>, TestEventError> {
+        let until = Instant::now() + FOLLOWED_WITHIN;
+        loop {
+            let sent = self.send(game_id, to, webhook_type, event_id, now).await?;
+            if sent.is_some() || until <= Instant::now() {
+                return Ok(sent);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Makes an invented event of this type due to an endpoint, and names the message; `None` if the
     /// endpoint is too new for anything to be sent there. The same event is sent once.
     ///
@@ -58,7 +90,7 @@ impl TestEvents {
     /// # Errors
     ///
     /// A [`TestEventError`].
-    pub async fn send(
+    async fn send(
         &self,
         game_id: &GameId,
         to: &RegisteredEndpoint,

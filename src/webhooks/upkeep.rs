@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{engine::Engine, listeners, recovery};
+use super::{engine::Engine, health, listeners, recovery};
 
 /// How often partitions are looked after: far more often than a day, since a process that keeps
 /// them may die.
@@ -31,6 +31,9 @@ pub(super) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
             if let Err(error) = keep_partitions(&engine.pool).await {
                 partitions_at = Instant::now() + PARTITIONS_AGAIN_AFTER;
                 tracing::warn!(%error, "partitions of webhooks could not be kept");
+            }
+            if let Err(error) = health::forget_old_hours(&engine.pool).await {
+                tracing::warn!(%error, "old counts of webhooks could not be forgotten");
             }
         }
         if listeners_at <= Instant::now() {

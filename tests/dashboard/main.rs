@@ -6,12 +6,20 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acting;
+mod activity;
 mod allowed;
+mod deliveries;
+mod developers;
+mod games;
 mod overview;
+mod people;
 mod pictures;
+mod pictures_of_rooms;
 mod pictures_overview;
 mod searching;
 mod stage;
 mod story;
 mod table;
+mod taker;
 mod volume;

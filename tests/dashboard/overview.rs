@@ -168,7 +168,9 @@ pub(crate) fn sale(price: Money) -> Sale {
 
 /// The tile of this name: its number, and all that stands beside it.
 fn tile(text: &str, name: &str) -> (String, String) {
-    let (_, tile) = text.split_once(&format!("<dt>{name}</dt>")).unwrap_or_else(|| panic!("no {name} in {text}"));
+    let (_, tile) = text
+        .split_once(&format!("<dt>{name}</dt>"))
+        .unwrap_or_else(|| panic!("no {name} in {text}"));
     let (tile, _) = tile.split_once("</dd>").unwrap();
     let (number, beside) = tile.split_once("</strong>").unwrap();
     (plain(number), plain(beside))
@@ -182,7 +184,8 @@ fn plain(html: &str) -> String {
 
 /// A section of the page, from its heading on.
 fn section<'a>(text: &'a str, heading: &str) -> &'a str {
-    let (_, section) = text.split_once(&format!(">{heading}")).unwrap_or_else(|| panic!("no {heading} in {text}"));
+    let (_, section) =
+        text.split_once(&format!(">{heading}")).unwrap_or_else(|| panic!("no {heading} in {text}"));
     section.split_once("</section>").unwrap().0
 }
 
@@ -227,9 +230,14 @@ async fn a_span_of_the_url_ends_today_and_stands_beside_as_many_days_before() {
     let today = room.overview("?span=today").await;
     assert_eq!(tile(&today.text, "Net").0, "$0.00");
     let week = room.overview("?span=7d").await;
-    week.assert_has("Sun, 22 Nov to Sat, 28 Nov 2026</strong>, beside Sun, 15 Nov to Sat, 21 Nov 2026");
+    week.assert_has(
+        "Sun, 22 Nov to Sat, 28 Nov 2026</strong>, beside Sun, 15 Nov to Sat, 21 Nov 2026",
+    );
     let (net, beside) = tile(&week.text, "Net");
-    assert_eq!((net.as_str(), beside.as_str()), ("$14.00", "▲ up 100% · $14.00 by 15:00, $7.00 a week before"));
+    assert_eq!(
+        (net.as_str(), beside.as_str()),
+        ("$14.00", "▲ up 100% · $14.00 by 15:00, $7.00 a week before")
+    );
     week.assert_has("<title>Mon 23 Nov: gross $14.00; a week before $0.00</title>");
     let four = room.overview("?span=28d").await;
     assert_eq!(tile(&four.text, "Net").0, "$21.00");
@@ -410,7 +418,10 @@ async fn in_the_first_hour_of_a_day_nothing_is_compared() {
     room.sell(&sale(money(499, "USD"))).await;
     let page = room.overview("").await;
     page.assert_has("none of today is over yet");
-    assert_eq!(tile(&page.text, "Net"), ("$4.99".to_owned(), "so far, in the first hour".to_owned()));
+    assert_eq!(
+        tile(&page.text, "Net"),
+        ("$4.99".to_owned(), "so far, in the first hour".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -444,9 +455,11 @@ async fn webhooks_are_told_by_what_came_of_them() {
     assert_eq!(tile(&page.text, "Given up").0, "0");
     assert_eq!(tile(&page.text, "Resting endpoints").0, "0");
     page.assert_has("http://127.0.0.1:");
-    let rest = format!("UPDATE webhook_lane SET open_until = '{}'", room.now() + TimeDelta::hours(1));
+    let rest =
+        format!("UPDATE webhook_lane SET open_until = '{}'", room.now() + TimeDelta::hours(1));
     raw_sql(&rest).execute(&room.database.owner).await.unwrap();
-    let give_up = "INSERT INTO webhook_dead SELECT endpoint_id, 'msg_1', 'sess_1', 1, 0, 13, now(), now()
+    let give_up =
+        "INSERT INTO webhook_dead SELECT endpoint_id, 'msg_1', 'sess_1', 1, 0, 13, now(), now()
                    FROM webhook_endpoint";
     raw_sql(give_up).execute(&room.database.owner).await.unwrap();
     let page = room.overview("").await;

@@ -29,6 +29,8 @@ async fn pictures_of_every_page() {
     let paid = stage.pay(&id).await;
     stage.deliver().await;
     stage.refund(&id, &paid, "bought twice").await;
+    let taken = stage.session("player_43", "Starter Pack").await;
+    stage.pay(&taken).await;
     let long = "The Very Long-Winded Sword of a Thousand Truths ".repeat(4);
     let pending = stage.session("a-player-with-a-rather-long-name@example.com", long.trim()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -69,6 +71,27 @@ async fn pictures_of_every_page() {
             .goto(&format!("{base}/test/sessions/{pending}"))
             .screenshot(&picture("07-pending"))
             .expect_accessible()
+            .goto(&format!("{base}/test/sessions/{pending}/cancel"))
+            .screenshot(&picture("09-cancel"))
+            .expect_accessible()
+            .goto(&format!("{base}/test/sessions/{taken}/refund"))
+            .screenshot(&picture("10-refund"))
+            .fill("Reason", "bought twice, by a child")
+            .click("Continue")
+            .screenshot(&picture("11-refund-look"))
+            .expect_accessible()
+            .goto(&format!("{base}/test/links/new"))
+            .screenshot(&picture("12-link"))
+            .fill("Price", "4,99")
+            .click("Make the link")
+            .screenshot(&picture("13-link-wrong"))
+            .expect_accessible()
+            .goto(&format!("{base}/test/activity"))
+            .expect_text("Live: new events appear here.")
+            .screenshot(&picture("14-activity"))
+            .expect_accessible()
+            .goto(&format!("{base}/live/activity"))
+            .screenshot(&picture("15-activity-empty"))
             .goto(&format!("{base}/test/sessions/sess_1"))
             .screenshot(&picture("08-not-found"))
             .expect_accessible()

@@ -84,7 +84,9 @@ async fn pictures_of_the_overview() {
                     .evaluate(TOO_WIDE_BY);
             }
             let seen = browser
-                .evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true })")
+                .evaluate(
+                    "document.querySelectorAll('details').forEach((it) => { it.open = true })",
+                )
                 .screenshot(&picture("open"))
                 .expect_accessible()
                 .goto(&format!("{base}/live/overview?span=year"))
@@ -96,7 +98,10 @@ async fn pictures_of_the_overview() {
             let is_width = |it: &&serde_json::Value| it.is_number();
             let widths = seen.events.iter().filter(|it| it.step == "evaluate").map(|it| &it.value);
             let widths: Vec<_> = widths.filter(is_width).collect();
-            assert!(widths.iter().all(|it| **it == 0), "a page is wider than the window: {look}, {widths:?}");
+            assert!(
+                widths.iter().all(|it| **it == 0),
+                "a page is wider than the window: {look}, {widths:?}"
+            );
             let is_ours = |it: &str| !it.contains("status of 400");
             let odd: Vec<_> = seen.console.iter().filter(|it| is_ours(&it.text)).collect();
             assert!(odd.is_empty(), "{odd:?}");
@@ -131,7 +136,8 @@ async fn how_long_the_overview_takes_after_ten_million_sessions() {
     for span in ["today", "7d", "28d"] {
         for _ in 0..4 {
             let began = Instant::now();
-            let page = room.get_as(&cookie, &format!("/dashboard/{GAME}/test/overview?span={span}")).await;
+            let page =
+                room.get_as(&cookie, &format!("/dashboard/{GAME}/test/overview?span={span}")).await;
             println!("{span}: {} bytes in {:.1?}", page.text.len(), began.elapsed());
         }
     }

@@ -1,22 +1,27 @@
 //! The stage of a test: two games, their sessions, an endpoint that refuses once, and a reader of pages.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     http::{
         HeaderMap, Request, StatusCode,
-        header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE},
+        header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE},
     },
     routing::any,
 };
 use chrono::TimeDelta;
+use futures::StreamExt;
 use secrecy::ExposeSecret;
 use toffeepay::{
-    admin::Admin,
+    admin::{API_KEYS_PURPOSE, Admin},
+    api::{Api, Webhooks},
     clock::{Clock, SystemClock},
-    dashboard::Dashboard,
+    dashboard::{Dashboard, Feed},
     domain::{
         Timestamp,
         currency::Currency,
@@ -25,7 +30,7 @@ use toffeepay::{
         item::Item,
         money::Money,
         person::EmailAddress,
-        return_url::ReturnUrl,
+        return_url::{ReturnUrl, ReturnUrls},
         session::{
             CaptureMode, CreateSession, DeclineReason, PaymentMethod, PaymentOutcome, ProviderName,
             ProviderText, Reference, RefundCause, RefundOutcome, Refusal, Session, SessionCommand,
@@ -41,21 +46,27 @@ use toffeepay::{
     },
     ids::NewId,
     people::{People, SIGN_IN_LINK_PATH},
-    projections::game::GameRow,
+    projections::{game::GameRow, status::StatusReader},
+    providers::Registry,
     vault::Key,
     webhooks::{
-        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, WebhookSecret,
+        Deliveries, DeliveryWorker, History, PublicUrls, SecretKeys, TargetPolicy, TestEvents,
+        WebhookSecret,
     },
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::support::database::TestDatabase;
+use crate::{support::database::TestDatabase, taker::Taker};
 
 pub(crate) const GAME: &str = "space_shooter";
 pub(crate) const OTHER_GAME: &str = "other_game";
 /// What the endpoint answers when it refuses: as hostile as a server can be.
 pub(crate) const REFUSAL: &str = "<script>alert('answer')</script>";
+
+/// How long a stream may be silent that should say something: long, since machines are slow.
+const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 /// What `Set` shows, set by hand.
 pub(crate) struct Set(Mutex<Timestamp>);
@@ -71,9 +82,10 @@ pub(crate) struct Stage {
     pub(crate) store: EventStore,
     clock: Arc<Set>,
     master: Key,
-    people: Arc<People>,
+    pub(crate) people: Arc<People>,
+    feed: Arc<Feed>,
     /// What the browser of a member of the game's studio keeps.
-    cookie: String,
+    pub(crate) cookie: String,
 }
 
 /// A page as a browser gets it.
@@ -81,6 +93,25 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+}
+
+/// A stream of server-sent events.
+pub(crate) struct Heard {
+    pub(crate) status: StatusCode,
+    stream: BodyDataStream,
+    pub(crate) text: String,
+}
+
+impl Heard {
+    /// Listens until it has heard `text`.
+    pub(crate) async fn until(&mut self, text: &str) {
+        while !self.text.contains(text) {
+            let bytes = timeout(HEARD_WITHIN, self.stream.next()).await;
+            let bytes = bytes.unwrap_or_else(|_| panic!("no {text:?} in {}", self.text));
+            let bytes = bytes.unwrap_or_else(|| panic!("ended without {text:?}: {}", self.text));
+            self.text.push_str(std::str::from_utf8(&bytes.unwrap()).unwrap());
+        }
+    }
 }
 
 impl Page {
@@ -117,17 +148,25 @@ impl Stage {
         let database = TestDatabase::new().await;
         let (pool, options) = (database.service.clone(), database.service_options.clone());
         let master = Key::generate();
-        let store = EventStore::open(pool, options, &master, Arc::new(|| ()));
+        let wake = Wake::default();
+        let own_wake = wake.clone();
+        let on_commit = Arc::new(move || own_wake.notify());
+        let store = EventStore::open(pool, options, &master, on_commit);
         let clock = Arc::new(Set(Mutex::new(SystemClock.now())));
         let own_clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let people = People::new(store.clone(), database.service.clone(), &master, own_clock);
         let (people, cookie) = (Arc::new(people), String::new());
-        let mut stage = Self { database, store, clock, master, people, cookie };
+        let stop = CancellationToken::new();
+        let feed = Feed::new(database.service.clone(), wake, stop.clone());
+        let feed = Arc::new(feed);
+        tokio::spawn(Arc::clone(&feed).run(stop));
+        let mut stage = Self { database, store, clock, master, people, feed, cookie };
         for (game_id, name) in [(GAME, "Space Shooter"), (OTHER_GAME, "Other Game")] {
             let settings = GameSettings {
                 currencies: ["USD", "EUR"].map(|it| Currency::parse(it).unwrap()).to_vec(),
                 capture_mode: CaptureMode::Automatic,
                 session_lifetime_s: 86_400,
+                return_urls: ReturnUrls::default(),
             };
             let (studio_id, at) = (StudioId::new(stage.now()), stage.now());
             let name = DisplayName::parse(name).unwrap();
@@ -196,12 +235,41 @@ impl Stage {
             admin: self.admin(),
             store: self.store.clone(),
             pool,
+            feed: Arc::clone(&self.feed),
             history,
+            providers: Registry::default().with(World::Test, Arc::new(Taker)),
+            test_events: Arc::new(self.test_events()),
+            targets: TargetPolicy::Anywhere,
             clock,
             base_url: "http://127.0.0.1".parse().unwrap(),
             needs_second_factor: false,
         };
         dashboard.routes()
+    }
+
+    fn test_events(&self) -> TestEvents {
+        TestEvents::new(self.database.service.clone(), &self.master, urls())
+    }
+
+    /// The API beside it, as a game server finds it.
+    pub(crate) fn api(&self) -> Router {
+        let pool = self.database.service.clone();
+        let (keys, stopping) = (SecretKeys::of(&self.master), CancellationToken::new());
+        let (master, targets) = (&self.master, TargetPolicy::Anywhere);
+        let api = Api {
+            store: self.store.clone(),
+            statuses: StatusReader::start(pool.clone()),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            key_hasher: Arc::new(self.master.derive(API_KEYS_PURPOSE)),
+            known_keys: Arc::default(),
+            key_use: Arc::default(),
+            rate_limits: Arc::default(),
+            pay_base_url: urls().pay_base_url,
+            providers: Registry::default(),
+            webhooks: Arc::new(Webhooks::new(&pool, master, keys, urls(), targets, stopping)),
+            pool,
+        };
+        api.routes()
     }
 
     fn admin(&self) -> Admin {
@@ -222,6 +290,19 @@ impl Stage {
         let text = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(text.to_vec()).unwrap();
         Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// Listens to what a page listens to, from where the browser was.
+    pub(crate) async fn listen_as(&self, cookie: &str, path: &str, last: Option<&str>) -> Heard {
+        let request = Request::get(path).header(COOKIE, cookie).header(ACCEPT, "text/event-stream");
+        let request = match last {
+            Some(last) => request.header("last-event-id", last),
+            None => request,
+        };
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.routes().oneshot(request).await.unwrap();
+        let status = response.status();
+        Heard { status, stream: response.into_body().into_data_stream(), text: String::new() }
     }
 
     /// Sends a form to a page as whoever keeps that; `fields` are as in a URL's query.
@@ -249,6 +330,34 @@ impl Stage {
         self.post_as(cookie, path, &format!("form_token={token}&{fields}")).await
     }
 
+    /// Sends one of our own forms with a file.
+    pub(crate) async fn upload_as(
+        &self,
+        cookie: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Page {
+        let token = self.form_token(cookie).await;
+        let mut body = vec![];
+        for (name, value) in fields.iter().chain([&("form_token", token.as_str())]) {
+            let head =
+                format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head = "--limit\r\nContent-Disposition: form-data; name=\"logo\"; filename=\"a.png\"\r\n\
+                    Content-Type: image/png\r\n\r\n";
+        body.extend([head.as_bytes(), file, b"\r\n--limit--\r\n"].concat());
+        let kind = "multipart/form-data; boundary=limit";
+        let request = Request::post(path).header(COOKIE, cookie).header(CONTENT_TYPE, kind);
+        let response =
+            self.routes().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+
     /// How many events the log has.
     pub(crate) async fn events(&self) -> i64 {
         let count = sqlx::query_scalar("SELECT count(*) FROM event");
@@ -264,13 +373,18 @@ impl Stage {
         self.get(&format!("/dashboard/{GAME}/test/sessions/{session_id}")).await
     }
 
-    fn context(&self, actor: &str) -> CommandContext {
+    pub(crate) fn context(&self, actor: &str) -> CommandContext {
         CommandContext::new(actor, "request-1", self.now())
     }
 
-    async fn change_game(&self, game_id: &str, command: GameCommand) {
+    pub(crate) async fn change_game(&self, game_id: &str, command: GameCommand) {
         let context = self.context("operator:ada");
         self.store.execute::<Game>(game_id, command, &context).await.unwrap();
+    }
+
+    /// The game as it is now.
+    pub(crate) async fn game(&self) -> GameRow {
+        GameRow::find(&self.database.service, GAME).await.unwrap().unwrap()
     }
 
     pub(crate) async fn give(&self, session_id: &SessionId, actor: &str, command: SessionCommand) {
@@ -409,8 +523,7 @@ impl Stage {
     /// Follows the log to its end, then makes one round of deliveries.
     pub(crate) async fn deliver(&self) {
         let pool = self.database.service.clone();
-        let urls = PublicUrls { pay_base_url: "https://pay.example.com".parse().unwrap() };
-        let deliveries = Deliveries::new(self.store.clone(), &self.master, urls);
+        let deliveries = Deliveries::new(self.store.clone(), &self.master, urls());
         let mut follower = Follower::new(pool.clone(), deliveries, 0, &Wake::default());
         while matches!(follower.step().await.unwrap(), Step::Handled(_)) {}
         follower.release().await;
@@ -425,4 +538,8 @@ impl Stage {
 
 pub(crate) fn price() -> Money {
     Money::new(499, Currency::parse("USD").unwrap()).unwrap()
+}
+
+fn urls() -> PublicUrls {
+    PublicUrls { pay_base_url: "https://pay.example.com".parse().unwrap() }
 }

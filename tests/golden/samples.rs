@@ -6,10 +6,11 @@
 use chrono::{TimeZone, Utc};
 use toffeepay::domain::{
     Timestamp,
+    colour::Accent,
     currency::Currency,
     game::{
-        DeliveryLimits, DisabledBy, Endpoint, GameEvent, GameSettings, KeyScope, PayloadShape,
-        RateLimit, WebhookType,
+        Appearance, DeliveryLimits, DisabledBy, Endpoint, GameEvent, GameSettings, KeyScope, Logo,
+        PayloadShape, RateLimit, WebhookType,
     },
     id::{EndpointId, GameId, KeyId, PaymentId, PersonId, RefundId, SignInId, StudioId, id_bytes},
     image::{ContentHash, ImageKind, ItemImage},
@@ -17,7 +18,7 @@ use toffeepay::domain::{
     money::Money,
     person::{EmailAddress, Origin, PersonEvent, Proof},
     private::Private,
-    return_url::ReturnUrl,
+    return_url::{AppScheme, ReturnUrl, ReturnUrls, WebHost},
     session::{
         CancelReason, CaptureMode, DeclineReason, PaymentMethod, ProviderName, ProviderText,
         Reference, RefundCause, SessionEvent, VoidReason,
@@ -258,8 +259,22 @@ pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
         currencies: codes.iter().map(|it| Currency::parse(it).unwrap()).collect(),
         capture_mode: CaptureMode::Manual,
         session_lifetime_s: 86_400,
+        return_urls: ReturnUrls::default(),
     };
+    let mut sent_back = settings(&["JPY"]);
+    sent_back.return_urls = ReturnUrls {
+        schemes: vec![AppScheme::parse("mygame").unwrap()],
+        hosts: vec![WebHost::parse("game.example:8443").unwrap()],
+    };
+    let logo = Logo { sha256: ContentHash::of_digest([7; 32]), kind: ImageKind::Png };
+    let look = Appearance { logo: Some(logo), accent: Some(Accent::parse("#a6470a").unwrap()) };
     let mut events = vec![
+        ("return-urls", GameEvent::SettingsChanged { settings: sent_back, changed_at: at() }),
+        (PLAIN, GameEvent::AppearanceChanged { appearance: look, changed_at: at() }),
+        (
+            "ours",
+            GameEvent::AppearanceChanged { appearance: Appearance::default(), changed_at: at() },
+        ),
         (
             PLAIN,
             GameEvent::Registered {

@@ -200,8 +200,7 @@ async fn any_batches_in_any_order_come_to_the_same() {
     assert!(10 < expected.len(), "{expected:?}");
     let handle = tokio::runtime::Handle::current();
     let result = tokio::task::spawn_blocking(move || {
-        let config =
-            Config { cases: CASES, failure_persistence: None, ..Config::default() };
+        let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
         let ways = (vec(any::<Index>(), 0..12), vec(any::<Index>(), 0..12));
         TestRunner::new(config).run(&ways, |(cuts, turns)| {
             let batches = cut(&page.entries, &cuts, &turns);
@@ -284,7 +283,9 @@ async fn figures_of_erased_players_stay_and_are_counted_again_to_the_same() {
     let ground = with_lives().await;
     follow(&ground).await;
     let expected = figures(&ground.owner).await;
-    ground.tamper("SELECT destroy_stream_key(stream) FROM stream WHERE stream LIKE 'session-%'").await;
+    ground
+        .tamper("SELECT destroy_stream_key(stream) FROM stream WHERE stream LIKE 'session-%'")
+        .await;
     ground.tamper("DELETE FROM figure; DELETE FROM subscription").await;
     follow(&ground).await;
     assert_eq!(figures(&ground.owner).await, expected);

@@ -34,6 +34,48 @@ async fn settings_that_are_not_named_stay() {
 }
 
 #[tokio::test]
+async fn where_players_return_to_and_a_game_s_colour_are_set_shown_and_given_up() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let set =
+        ["games", "set", "g", "--return-scheme", "mygame://", "--return-host", "Game.example"];
+    assert_eq!(ground.run(&set).await.code, 0);
+    assert_eq!(ground.run(&["games", "set", "g", "--accent", "#1A4FD0"]).await.code, 0);
+    let shown = ground.run(&["games", "show", "g"]).await.out;
+    for line in ["mygame://\n", "https://game.example\n", "accent            #1a4fd0\n"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let light = ground.run(&["games", "set", "g", "--accent", "#ffd700"]).await;
+    assert!(light.code == 2 && light.err.contains("a contrast of 4.5:1"), "{light:?}");
+    let odd = ground.run(&["games", "set", "g", "--return-scheme", "javascript"]).await;
+    assert!(odd.code == 2 && odd.err.contains("runs in the browser"), "{odd:?}");
+    let back = ["games", "set", "g", "--return-anywhere", "--accent", "none"];
+    assert_eq!(ground.run(&back).await.code, 0);
+    let shown = ground.run(&["games", "show", "g"]).await.out;
+    assert!(!shown.contains("returns to") && !shown.contains("accent"), "{shown}");
+}
+
+#[tokio::test]
+async fn of_two_who_set_different_things_at_once_neither_is_lost() {
+    let ground = Ground::new().await;
+    ground.game("g").await;
+    let set = async |option: &str, value: &str| {
+        ground.run(&["games", "set", "g", option, value]).await.code
+    };
+    let codes = tokio::join!(
+        set("--currency", "JPY"),
+        set("--capture", "manual"),
+        set("--session-lifetime-s", "60"),
+        set("--return-scheme", "mygame"),
+    );
+    assert_eq!(codes, (0, 0, 0, 0));
+    let listed = ground.run(&["games", "list"]).await.out;
+    assert!(listed.ends_with("\tJPY\tmanual\t60 s\n"), "{listed}");
+    let shown = ground.run(&["games", "show", "g"]).await.out;
+    assert!(shown.contains("mygame://"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_studio_is_founded_once_and_found_again_by_name_or_id() {
     let ground = Ground::new().await;
     ground.game("one").await;

@@ -162,9 +162,14 @@ async fn a_row_changed_by_hand_is_found_and_mended() {
 #[tokio::test]
 async fn each_kind_of_row_is_compared() {
     let (ground, _) = with_a_paid_session().await;
+    let set = ["games", "set", "g", "--accent", "#1a4fd0", "--return-scheme", "mygame"];
+    assert_eq!(ground.run(&set).await.code, 0);
     for change in [
         "UPDATE payment SET amount = amount + 1",
         "UPDATE game SET name = 'Other'",
+        "UPDATE game SET accent = '#b0261c'",
+        "UPDATE game SET logo = '{}'",
+        r#"UPDATE game SET return_urls = '{"schemes": ["other"], "hosts": []}'"#,
         "UPDATE studio SET name = 'Other'",
         "UPDATE session SET expires_at = expires_at + interval '1 microsecond'",
     ] {

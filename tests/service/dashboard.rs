@@ -26,7 +26,7 @@ const TYPE_CODE: &str = r#"(async (ahead) => {
     document.getElementById('code').value = String(number % 1000000).padStart(6, "0");
 })"#;
 
-fn type_code(ahead: u8) -> String {
+pub(crate) fn type_code(ahead: u8) -> String {
     format!("{TYPE_CODE}({ahead})")
 }
 

@@ -91,8 +91,7 @@ async fn the_overview_shows_what_was_paid_declined_and_given_back_and_nothing_el
         ] {
             assert_eq!(values[0][name], number, "{name} in {}", values[0]);
         }
-        let steps =
-            json!({ "Session created": "7", "Page opened": "6", "Payment started": "5", "Paid": "2" });
+        let steps = json!({ "Session created": "7", "Page opened": "6", "Payment started": "5", "Paid": "2" });
         assert_eq!(*values[1], steps);
         assert_eq!(*values[2], json!({ "Card declined": "2", "Not enough money": "1" }));
         assert!(seen.console.is_empty(), "{:?}", seen.console);

@@ -17,7 +17,7 @@ use toffeepay::{
         id::{EndpointId, GameId, PaymentId, RecoveryId, SessionId, StudioId},
         item::Item,
         money::Money,
-        return_url::ReturnUrl,
+        return_url::{ReturnUrl, ReturnUrls},
         session::{
             CaptureMode, CreateSession, PaymentMethod, PaymentOutcome, ProviderName, Reference,
             Session, SessionCommand, SessionError, StartPayment,
@@ -91,6 +91,7 @@ impl World {
             currencies: vec![Currency::parse("USD").unwrap()],
             capture_mode: CaptureMode::Automatic,
             session_lifetime_s: 86_400,
+            return_urls: ReturnUrls::default(),
         };
         let (studio_id, at) = (StudioId::new(world.clock.now()), world.clock.now());
         let name = DisplayName::parse("Space Shooter").unwrap();

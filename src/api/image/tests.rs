@@ -45,6 +45,23 @@ fn a_picture_of_each_kind_is_kept_as_it_came_under_its_hash() {
 }
 
 #[test]
+fn a_file_is_kept_as_what_its_bytes_say_it_is() {
+    for kind in KINDS {
+        let picture = Picture::of_bytes(picture(kind, 3, 2)).unwrap();
+        assert_eq!(picture.kind, kind);
+        assert_eq!(picture.decode(), Ok(()));
+    }
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    assert_eq!(Picture::of_bytes(svg.to_vec()).unwrap_err().rule, FILE_RULE);
+    assert_eq!(Picture::of_bytes(vec![]).unwrap_err().rule, FILE_RULE);
+    let mut bytes = picture(ImageKind::Png, 1, 1);
+    bytes.resize(IMAGE_BYTES_MAX, 0);
+    assert!(Picture::of_bytes(bytes.clone()).is_ok());
+    bytes.push(0);
+    assert_eq!(Picture::of_bytes(bytes).unwrap_err().rule, SIZE_RULE);
+}
+
+#[test]
 fn a_link_is_kept_as_a_link_and_only_https_is_one() {
     let checked = check("https://cdn.example/coin.png").unwrap();
     let link = ItemImage::link("https://cdn.example/coin.png").unwrap();

@@ -6,7 +6,6 @@ use crate::{
     api::{
         description::{Field, Kind},
         lists::{LIMIT_DEFAULT, LIMIT_MAX, LIMIT_MIN},
-        webhooks::URL_BYTES_MAX,
     },
     domain::{
         game::{
@@ -19,7 +18,7 @@ use crate::{
         text::{DisplayName, ItemTitle, RefundReason, UserId},
         world::World,
     },
-    webhooks::MessageState,
+    webhooks::{ENDPOINT_URL_BYTES_MAX, MessageState},
 };
 
 /// Text without control characters.
@@ -124,7 +123,7 @@ fn webhooks(message: &str, field: &str) -> Value {
         (_, "types" | "type") => json!({ "enum": words(WebhookType::ALL, WebhookType::as_str) }),
         (_, "state") => json!({ "enum": words(&MessageState::ALL, MessageState::as_str) }),
         ("CreateEndpointRequest" | "ChangeEndpointRequest", "url") => {
-            json!({ "minLength": 1, "maxLength": URL_BYTES_MAX, "format": "uri" })
+            json!({ "minLength": 1, "maxLength": ENDPOINT_URL_BYTES_MAX, "format": "uri" })
         }
         ("CreateEndpointRequest" | "ChangeEndpointRequest", "description") => {
             json!({ "maxLength": DisplayName::LENGTH_MAX, "pattern": PRINTABLE })

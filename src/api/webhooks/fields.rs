@@ -7,20 +7,14 @@ use url::Url;
 use crate::{
     api::{ApiError, problems::Problems},
     domain::{
-        game::{DeliveryLimits, Endpoint, EndpointChange, GameError, PayloadShape, WebhookType},
+        game::{DeliveryLimits, Endpoint, EndpointChange, PayloadShape, WebhookType},
         text::DisplayName,
         violation::Violation,
         world::World,
     },
     proto::webhooks::v1::{ChangeEndpointRequest, CreateEndpointRequest},
-    webhooks::{BlockedTarget, TargetPolicy},
+    webhooks::{TargetPolicy, read_endpoint_url, read_shape, read_webhook_types, types_refused},
 };
-
-/// The longest URL of an endpoint, in bytes.
-pub(in crate::api) const URL_BYTES_MAX: usize = 2_048;
-
-/// The most types that a request may name: more would name some of them twice.
-const TYPES_MAX: usize = WebhookType::ALL.len();
 
 /// The endpoint that a request asks for.
 ///
@@ -83,21 +77,13 @@ pub(super) fn shape(text: Option<&str>) -> Result<PayloadShape, ApiError> {
     Ok(shape.unwrap_or(PayloadShape::Flat))
 }
 
-/// Reads a type of webhook.
-pub(super) fn webhook_type(text: &str) -> Result<WebhookType, Violation> {
-    let rule = "must be types of webhooks, such as session.paid";
-    WebhookType::parse(text).ok_or_else(|| Violation::new(rule, text))
-}
-
 /// What the game's rules say of a field, as a complaint about that field.
 pub(super) fn about_fields(refusal: ApiError) -> ApiError {
-    let (field, rule) = match refusal {
-        ApiError::Game(GameError::WebhookTypes) => {
-            ("types", "must be at least one, each once; a flat endpoint takes session.… only")
-        }
-        error => return error,
+    let violation = match &refusal {
+        ApiError::Game(error) => types_refused(error),
+        _ => None,
     };
-    ApiError::field(field, "invalid_argument", Violation::of_number(rule, "what is not so"))
+    violation.map_or(refusal, |it| ApiError::field("types", "invalid_argument", it))
 }
 
 /// Reads fields, and keeps what is wrong with them.
@@ -110,21 +96,15 @@ impl Reader {
     }
 
     fn url(&mut self, targets: &TargetPolicy, text: &str) -> Option<Url> {
-        self.check("url", url(targets, text))
+        self.check("url", read_endpoint_url(targets, text))
     }
 
     fn shape(&mut self, text: Option<&str>) -> Option<PayloadShape> {
-        let text = text?;
-        let shape = PayloadShape::parse(text);
-        self.check("shape", shape.ok_or_else(|| Violation::new("must be flat or envelope", text)))
+        self.check("shape", read_shape(text?))
     }
 
     fn types(&mut self, texts: &[String]) -> Option<Vec<WebhookType>> {
-        if TYPES_MAX < texts.len() {
-            let rule = "must be at most as many as there are";
-            return self.check("types", Err(Violation::of_number(rule, texts.len())));
-        }
-        self.check("types", texts.iter().map(|it| webhook_type(it)).collect())
+        self.check("types", read_webhook_types(texts))
     }
 
     fn description(&mut self, text: Option<String>) -> Option<DisplayName> {
@@ -137,22 +117,5 @@ impl Reader {
 
     fn per_second(&mut self, number: i32) -> Option<NonZeroU32> {
         self.check("per_second", DeliveryLimits::parse_per_second(&number.to_string()))
-    }
-}
-
-fn url(targets: &TargetPolicy, text: &str) -> Result<Url, Violation> {
-    if URL_BYTES_MAX < text.len() {
-        return Err(Violation::new("must be at most 2,048 bytes long", text));
-    }
-    let url = Url::parse(text);
-    let url =
-        url.map_err(|_| Violation::new("must be a URL such as https://game.example/hook", text))?;
-    match targets.check(&url) {
-        Ok(()) => Ok(url),
-        // Not to be quoted: it may be a real one.
-        Err(blocked @ BlockedTarget::Credentials) => {
-            Err(Violation::of_number(blocked.rule(), "one with them"))
-        }
-        Err(blocked) => Err(Violation::new(blocked.rule(), text)),
     }
 }

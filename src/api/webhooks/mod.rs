@@ -11,8 +11,6 @@ pub(super) mod recoveries;
 pub(super) mod secrets;
 pub(super) mod testing;
 
-pub(super) use fields::URL_BYTES_MAX;
-
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 

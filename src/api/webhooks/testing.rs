@@ -19,16 +19,13 @@ use crate::{
         OpenListenerRequest, OpenListenerResponse, ReceiveEventsRequest, ReceiveEventsResponse,
         SendTestEventRequest, SendTestEventResponse,
     },
-    webhooks::{InventError, ListenError, MessageId, TestEventError},
+    webhooks::{InventError, ListenError, MessageId, TestEventError, read_test_type},
 };
-
-/// How long a new endpoint may take until something can be sent there.
-const FOLLOWED_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long whoever listens waits for the next event. Well below the time of a call.
 const HEARD_WITHIN: Duration = Duration::from_secs(15);
 
-/// How often it is looked for either.
+/// How often it is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// With the same `Idempotency-Key` it is sent once.
@@ -46,7 +43,9 @@ pub(in crate::api) async fn send_test_event(
     }
     let endpoint = caller.endpoint(&api.pool, request.id).await?;
     require_test(caller)?;
-    let webhook_type = read_type(&endpoint, request.r#type.as_deref())?;
+    let webhook_type = read_test_type(&endpoint.endpoint, request.r#type.as_deref());
+    let webhook_type =
+        webhook_type.map_err(|it| ApiError::field("type", "invalid_argument", it))?;
     if endpoint.disabled.is_some() {
         return Err(ApiError::EndpointDisabled);
     }
@@ -68,20 +67,16 @@ async fn send(
     now: Timestamp,
 ) -> Result<MessageId, ApiError> {
     let game_id = GameId::parse(caller.game.id.as_str()).map_err(ApiError::internal)?;
-    let until = Instant::now() + FOLLOWED_WITHIN;
-    loop {
-        let events = &api.webhooks.test_events;
-        match events.send(&game_id, to, webhook_type, event_id, now).await {
-            Ok(Some(id)) => return Ok(id),
-            Ok(None) if Instant::now() < until => sleep(LOOK_EVERY).await,
-            Ok(None) => return Err(ApiError::Unavailable),
-            Err(TestEventError::Invent(InventError::NeverSent(never))) => {
-                let rule = "must be a type that is sent already";
-                let violation = Violation::new(rule, never.as_str());
-                return Err(ApiError::field("type", "invalid_argument", violation));
-            }
-            Err(error) => return Err(ApiError::internal(error)),
+    let events = &api.webhooks.test_events;
+    match events.send_when_followed(&game_id, to, webhook_type, event_id, now).await {
+        Ok(Some(id)) => Ok(id),
+        Ok(None) => Err(ApiError::Unavailable),
+        Err(TestEventError::Invent(InventError::NeverSent(never))) => {
+            let rule = "must be a type that is sent already";
+            let violation = Violation::new(rule, never.as_str());
+            Err(ApiError::field("type", "invalid_argument", violation))
         }
+        Err(error) => Err(ApiError::internal(error)),
     }
 }
 
@@ -136,25 +131,6 @@ pub(in crate::api) async fn receive_events(
 /// A game server might grant what nobody paid for.
 fn require_test(caller: &Caller) -> Result<(), ApiError> {
     if caller.world == World::Test { Ok(()) } else { Err(ApiError::TestOnly) }
-}
-
-fn read_type(to: &RegisteredEndpoint, text: Option<&str>) -> Result<WebhookType, ApiError> {
-    let types = &to.endpoint.types;
-    let refused = |violation| ApiError::field("type", "invalid_argument", violation);
-    match text {
-        None => types
-            .first()
-            .copied()
-            .ok_or_else(|| refused(Violation::new("must be one of the endpoint's types", ""))),
-        Some(text) => {
-            let known = fields::webhook_type(text).map_err(refused)?;
-            let rule = "must be one of the endpoint's types";
-            types
-                .contains(&known)
-                .then_some(known)
-                .ok_or_else(|| refused(Violation::new(rule, text)))
-        }
-    }
 }
 
 fn read_cursor(text: &str) -> Result<i64, ApiError> {

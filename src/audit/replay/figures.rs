@@ -189,7 +189,8 @@ impl From<Misfigured> for Difference {
     fn from(it: Misfigured) -> Self {
         let Misfigured { key, stored, counted } = it;
         // Exact, also where no JSON number would be.
-        let amount = |it: i128| i64::try_from(it).map_or_else(|_| json!(it.to_string()), Value::from);
+        let amount =
+            |it: i128| i64::try_from(it).map_or_else(|_| json!(it.to_string()), Value::from);
         let columns = [
             ("count", json!(counted.count), json!(stored.count)),
             ("minor_units", amount(counted.minor_units), amount(stored.minor_units)),

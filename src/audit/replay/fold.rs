@@ -5,7 +5,12 @@ use serde_json::{Value, to_value};
 
 use super::Damage;
 use crate::{
-    domain::{game::Game, person::Person, session::{Session, SessionEvent}, studio::Studio},
+    domain::{
+        game::Game,
+        person::Person,
+        session::{Session, SessionEvent},
+        studio::Studio,
+    },
     event_store::{StoredAggregate, StoredStream, StreamKeys},
 };
 

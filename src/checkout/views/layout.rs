@@ -4,8 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{View, icons};
 use crate::{
-    design::{COMMON, FAVICON},
-    domain::{id::SessionId, world::World},
+    design::{COMMON, FAVICON, ORDER_STYLE, accent_style},
+    domain::{colour::Accent, id::SessionId, world::World},
     page_headers::Nonce,
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Document<'a> {
     pub(super) session: Option<(&'a SessionId, View)>,
     /// The test world is named in the header.
     pub(super) world: World,
+    /// In which colour, unless it is ours.
+    pub(super) accent: Option<&'a Accent>,
     /// Where to go, and after how many seconds, when there is no script.
     pub(super) refresh: Option<Refresh<'a>>,
     /// The page itself.
@@ -62,7 +64,10 @@ pub(super) fn document(page: Document<'_>, nonce: &Nonce) -> Markup {
                 @if let Some(refresh) = page.refresh {
                     noscript { meta http-equiv="refresh" content=(refresh.content()); }
                 }
-                style nonce=(nonce.as_str()) { (PreEscaped(COMMON)) (PreEscaped(STYLE)) }
+                style nonce=(nonce.as_str()) {
+                    (PreEscaped(COMMON)) (PreEscaped(ORDER_STYLE)) (PreEscaped(STYLE))
+                    @if let Some(accent) = page.accent { (PreEscaped(accent_style(accent))) }
+                }
             }
             body data-view=[view] data-page=[path] {
                 @if page.world == World::Test {

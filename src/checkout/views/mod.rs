@@ -27,7 +27,8 @@ mod problem;
 use serde::Serialize;
 
 use crate::domain::{
-    money::Money, session::SessionStatus, text::DisplayName, text::ItemTitle, world::World,
+    colour::Accent, money::Money, session::SessionStatus, text::DisplayName, text::ItemTitle,
+    world::World,
 };
 
 /// What is sold, by whom, for how much: the same on every page of a session.
@@ -41,6 +42,10 @@ pub struct Summary {
     pub total: Money,
     /// A picture of the item: a path of ours or an `https` URL.
     pub image_url: Option<String>,
+    /// The game's logo: a path of ours.
+    pub logo_url: Option<String>,
+    /// The game's colour, unless it is ours.
+    pub accent: Option<Accent>,
     /// A page of the test world says so.
     pub world: World,
 }

@@ -65,7 +65,17 @@ pub fn pay_page(view: &PayView, nonce: &Nonce) -> Markup {
     };
     let session = Some((&view.session_id, View::Pay));
     let world = view.summary.world;
-    document(Document { title, session, world, refresh: None, main }, nonce)
+    document(
+        Document {
+            title,
+            session,
+            world,
+            accent: view.summary.accent.as_ref(),
+            refresh: None,
+            main,
+        },
+        nonce,
+    )
 }
 
 /// Why the last attempt failed. Focused, so that a screen reader begins here.

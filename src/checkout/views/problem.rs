@@ -89,5 +89,5 @@ pub fn problem_page(problem: Problem, request_id: Option<&str>, nonce: &Nonce) -
     let title = format!("{} · ToffeePay", problem.heading());
     // Without a session there is no telling which world it was.
     let world = World::Live;
-    document(Document { title, session: None, world, refresh: None, main }, nonce)
+    document(Document { title, session: None, world, accent: None, refresh: None, main }, nonce)
 }

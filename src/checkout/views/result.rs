@@ -184,5 +184,15 @@ pub fn result_page(view: &ResultView, nonce: &Nonce) -> Markup {
     let session = Some((&view.session_id, View::Result));
     let title = format!("{} · {}", view.outcome.heading(), view.summary.game_name);
     let world = view.summary.world;
-    document(Document { title, session, world, refresh: None, main }, nonce)
+    document(
+        Document {
+            title,
+            session,
+            world,
+            accent: view.summary.accent.as_ref(),
+            refresh: None,
+            main,
+        },
+        nonce,
+    )
 }

@@ -3,20 +3,20 @@
 use maud::{Markup, html};
 
 use super::{Summary, icons};
-use crate::money_text::format_money;
+use crate::{
+    design::{self, Order, logo},
+    money_text::format_money,
+};
 
 /// The order: picture, game, item and total, with the item as the page's heading.
 pub(super) fn order(summary: &Summary) -> Markup {
-    html! {
-        section class="order" aria-label="Your order" {
-            (picture(summary))
-            div class="what" {
-                p class="game" { bdi { (summary.game_name) } }
-                h1 { bdi { (summary.item_title) } }
-                p class="total" { span class="visually-hidden" { "Total " } (format_money(summary.total)) }
-            }
-        }
-    }
+    design::order(&Order {
+        game_name: summary.game_name.as_str(),
+        logo: summary.logo_url.as_deref(),
+        total: &format_money(summary.total),
+        title: &html! { h1 { bdi { (summary.item_title) } } },
+        picture: &picture(summary),
+    })
 }
 
 /// The picture, or a gem; the picture lies over the gem, which shows if it cannot be loaded.
@@ -34,7 +34,7 @@ pub(super) fn receipt(summary: &Summary, reference: Option<&str>) -> Markup {
     html! {
         dl class="receipt" {
             div { dt { "Item" } dd { bdi { (summary.item_title) } } }
-            div { dt { "Game" } dd { bdi { (summary.game_name) } } }
+            div { dt { "Game" } dd class="game" { (logo(summary.logo_url.as_deref())) bdi { (summary.game_name) } } }
             div { dt { "Total" } dd { (format_money(summary.total)) } }
             @if let Some(reference) = reference {
                 div { dt { "Reference" } dd class="reference" { (reference) } }

@@ -93,7 +93,17 @@ pub fn waiting_page(view: &WaitingView, nonce: &Nonce) -> Markup {
     let refresh = Some(Refresh { after_seconds: REFRESH_SECONDS, url: None });
     let session = Some((&view.session_id, view.waits_for.view()));
     let title = format!("{heading} · {}", view.summary.game_name);
-    document(Document { title, session, world: view.summary.world, refresh, main }, nonce)
+    document(
+        Document {
+            title,
+            session,
+            world: view.summary.world,
+            accent: view.summary.accent.as_ref(),
+            refresh,
+            main,
+        },
+        nonce,
+    )
 }
 
 /// Where a provider wants the player's browser: a page on the web, and nothing that runs here.
@@ -137,7 +147,17 @@ pub fn action_page(view: &ActionView, nonce: &Nonce) -> Markup {
     let refresh = Some(Refresh { after_seconds: LEAVE_AFTER_SECONDS, url: Some(url) });
     let session = Some((&view.session_id, View::Action));
     let title = format!("Confirm with your bank · {}", view.summary.game_name);
-    document(Document { title, session, world: view.summary.world, refresh, main }, nonce)
+    document(
+        Document {
+            title,
+            session,
+            world: view.summary.world,
+            accent: view.summary.accent.as_ref(),
+            refresh,
+            main,
+        },
+        nonce,
+    )
 }
 
 #[cfg(test)]

@@ -13,7 +13,12 @@ use super::{
     },
     since,
 };
-use crate::{domain::Timestamp, webhooks::recovery};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    domain::{Timestamp, id::RecoveryId},
+    ids::NewId as _,
+    webhooks::recovery,
+};
 
 /// How often it is asked how far the service is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -43,8 +48,9 @@ impl RecoverArgs {
     pub(super) async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
         let since = self.since.unwrap_or(Timestamp::UNIX_EPOCH);
-        let started =
-            admin(&opened).recover_webhooks(&self.of.game_id, &self.of.endpoint_id, since).await?;
+        let id = RecoveryId::new(SystemClock.now());
+        let OneEndpoint { game_id, endpoint_id, .. } = &self.of;
+        let started = admin(&opened).recover_webhooks(game_id, endpoint_id, &id, since).await?;
         let mut job = started;
         while job.finished_at.is_none() {
             if recovery::step(&opened.pool).await?.is_none() {

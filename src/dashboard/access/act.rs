@@ -46,9 +46,28 @@ impl Act {
         }
     }
 
+    /// The same for what takes several commands: each is one of its own.
+    pub(in crate::dashboard) fn context_of_several(&self, desk: &Dashboard) -> CommandContext {
+        self.newcomer.context(desk.clock.now())
+    }
+
     /// Does under their name what the command line does.
     pub(in crate::dashboard) fn admin(&self, desk: &Dashboard) -> Admin {
         desk.admin.acting_as(&self.context(desk))
+    }
+
+    /// What they want, if the fields have the token of their pages.
+    pub(super) fn of(
+        fields: Fields,
+        newcomer: Newcomer,
+        desk: &Dashboard,
+    ) -> Result<Self, Response> {
+        let token = newcomer.form_token(&desk.people);
+        let is_ours = token.as_bytes().ct_eq(fields.text(field::FORM_TOKEN).as_bytes());
+        if !bool::from(is_ours) {
+            return Err(trouble(Trouble::ForeignForm));
+        }
+        Ok(Self { fields, newcomer })
     }
 
     /// Who.
@@ -100,11 +119,6 @@ impl FromRequest<Dashboard> for Act {
         let newcomer = Newcomer::from_request_parts(&mut parts, desk).await?;
         let OpenForm(fields) =
             OpenForm::from_request(Request::from_parts(parts, body), desk).await?;
-        let token = newcomer.form_token(&desk.people);
-        let is_ours = token.as_bytes().ct_eq(fields.text(field::FORM_TOKEN).as_bytes());
-        if !bool::from(is_ours) {
-            return Err(trouble(Trouble::ForeignForm));
-        }
-        Ok(Self { fields, newcomer })
+        Self::of(fields, newcomer, desk)
     }
 }

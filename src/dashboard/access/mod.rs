@@ -12,11 +12,13 @@ mod origin;
 mod prove;
 mod refusing;
 mod sign_in;
+mod upload;
 mod views;
 mod visitor;
 
-pub(super) use act::Act;
+pub(super) use act::{Act, require_proof};
 pub(super) use fields::{FORM_BYTES_MAX, Fields};
+pub(super) use upload::Upload;
 pub(super) use visitor::{Newcomer, Visitor};
 
 use super::table::{May, Row, form, page};

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequestParts, OriginalUri},
-    http::{Method, request::Parts},
+    http::{HeaderValue, Method, header::ACCEPT, request::Parts},
     response::Response,
 };
 
@@ -22,6 +22,9 @@ use crate::{
 /// Where somebody says who they are, and where they choose a password.
 pub(super) const SIGN_IN: &str = "/dashboard/sign-in";
 pub(super) const ENROLL: &str = "/dashboard/enroll";
+
+/// What a browser accepts where a page listens by itself: see `activity`.
+const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 /// Somebody who is in, with or without a second factor. Asked for once in a request.
 #[derive(Clone)]
@@ -54,7 +57,12 @@ impl FromRequestParts<Dashboard> for Newcomer {
             see_other(&Next::parse(wanted.unwrap_or_default()).behind(SIGN_IN))
         };
         let token = cookie::read(&parts.headers, &desk.base_url).ok_or_else(way_in)?;
-        let stay = desk.people.stay(&token).await.map_err(|error| went_wrong(&error))?;
+        let accepted = parts.headers.get(ACCEPT).map(HeaderValue::as_bytes);
+        let stay = match accepted == Some(EVENT_STREAM) {
+            true => desk.people.stay_of_watcher(&token).await,
+            false => desk.people.stay(&token).await,
+        };
+        let stay = stay.map_err(|error| went_wrong(&error))?;
         let stay = stay.ok_or_else(way_in)?;
         let found = Self { stay, token, request_id: request_id(&parts.headers).to_owned() };
         parts.extensions.insert(found.clone());

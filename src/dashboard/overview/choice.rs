@@ -227,11 +227,17 @@ mod tests {
     #[test]
     fn longer_spans_end_today_and_stand_beside_as_many_days_before() {
         let week = Hours::of(Choice::Week, at("2026-11-28T15:23:41Z"));
-        assert_eq!((week.this.from, week.before.from), (at("2026-11-22T00:00:00Z"), at("2026-11-15T00:00:00Z")));
+        assert_eq!(
+            (week.this.from, week.before.from),
+            (at("2026-11-22T00:00:00Z"), at("2026-11-15T00:00:00Z"))
+        );
         assert_eq!(week.before.until, week.this.from);
         assert_eq!(week.bucket_name(6), "Sat 28 Nov");
         let four = Hours::of(Choice::FourWeeks, at("2026-01-03T00:00:00Z"));
-        assert_eq!((four.this.from, four.before.from), (at("2025-12-07T00:00:00Z"), at("2025-11-09T00:00:00Z")));
+        assert_eq!(
+            (four.this.from, four.before.from),
+            (at("2025-12-07T00:00:00Z"), at("2025-11-09T00:00:00Z"))
+        );
         assert_eq!(four.before.until, four.this.from);
         let (this, before) = four.days_text();
         assert_eq!(this, "Sun, 7 Dec 2025 to Sat, 3 Jan 2026");

@@ -14,7 +14,10 @@ const MEANINGS: [(&str, &str); 11] = [
          hour, not in that of its payment.",
     ),
     ("Net", "Gross less refunded. Below zero, if more went back than came in."),
-    ("Payments", "Sessions that became paid in the span, whenever they were created. Money that came too late is none."),
+    (
+        "Payments",
+        "Sessions that became paid in the span, whenever they were created. Money that came too late is none.",
+    ),
     ("Sessions created", "Sessions that the game’s server created in the span."),
     (
         "Conversion",
@@ -25,12 +28,18 @@ const MEANINGS: [(&str, &str); 11] = [
         "Declined attempts",
         "Attempts to pay that the provider declined, in the hour in which it did. A session may have up to three.",
     ),
-    ("Attempts, by method", "Payments that players started, in the hour in which they did, whatever came of them."),
+    (
+        "Attempts, by method",
+        "Payments that players started, in the hour in which they did, whatever came of them.",
+    ),
     (
         "Taken at first attempt",
         "Of the messages that were sent, how many the endpoint answered with 2xx at the first attempt.",
     ),
-    ("Waiting, given up", "Messages that are still to be sent now, and those that no attempt is made for any more."),
+    (
+        "Waiting, given up",
+        "Messages that are still to be sent now, and those that no attempt is made for any more.",
+    ),
     (
         "A week before",
         "The same hours of the same weekdays, as far as whole hours are over in this span; beside 28 days, of the \

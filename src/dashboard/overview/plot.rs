@@ -191,15 +191,22 @@ mod tests {
     }
 
     fn drawn(bars: &[Standing]) -> String {
-        plot(&Plot { id: "p", told: "all of it", bars, written: &|it| it.to_string() }).into_string()
+        plot(&Plot { id: "p", told: "all of it", bars, written: &|it| it.to_string() })
+            .into_string()
     }
 
     #[test]
     fn a_bar_is_as_high_as_its_value_and_what_went_out_hangs_below_zero() {
         let drawn = drawn(&[bar(400, 0, 0), bar(0, 400, 0)]);
         // Half of the height each; the second begins below the line.
-        assert!(drawn.contains(r#"class="bar" x="8.00%" width="34.00%" y="8" height="74""#), "{drawn}");
-        assert!(drawn.contains(r#"class="out" x="58.00%" width="34.00%" y="83" height="74""#), "{drawn}");
+        assert!(
+            drawn.contains(r#"class="bar" x="8.00%" width="34.00%" y="8" height="74""#),
+            "{drawn}"
+        );
+        assert!(
+            drawn.contains(r#"class="out" x="58.00%" width="34.00%" y="83" height="74""#),
+            "{drawn}"
+        );
         assert!(drawn.contains("<title>400, 0, 0</title>"), "{drawn}");
     }
 

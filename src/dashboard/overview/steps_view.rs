@@ -13,11 +13,8 @@ use crate::domain::session::{DeclineReason, PaymentMethod};
 /// The steps from a session to its payment.
 pub(super) fn steps_section(steps: &Steps, hours: &Hours) -> Markup {
     let choice = hours.choice;
-    let later = [
-        ("Page opened", steps.opened),
-        ("Payment started", steps.started),
-        ("Paid", steps.paid),
-    ];
+    let later =
+        [("Page opened", steps.opened), ("Payment started", steps.started), ("Paid", steps.paid)];
     let has_before = 0 < steps.created.before;
     html! {
         section class="panel" aria-labelledby="steps" {

@@ -133,7 +133,8 @@ impl Volume {
 impl Summary {
     /// What some sums come to.
     pub(super) fn of(sums: &[Sum], hours: &Hours) -> Self {
-        let (mut steps, mut paid, mut declined) = (Steps::default(), Beside::default(), Beside::default());
+        let (mut steps, mut paid, mut declined) =
+            (Steps::default(), Beside::default(), Beside::default());
         let mut volumes: BTreeMap<(&str, u8), Volume> = BTreeMap::new();
         let (mut reasons, mut methods) = (vec![], vec![]);
         for sum in sums {

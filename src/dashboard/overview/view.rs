@@ -43,8 +43,7 @@ pub(super) struct Overview {
 /// Draws it.
 pub(super) fn overview_page(it: &Overview, nonce: &Nonce) -> Markup {
     let (place, now) = (&it.place, it.hours.now);
-    let frame =
-        Frame { place, section: Section::Overview, title: "Overview", as_of: Some(now) };
+    let frame = Frame { place, section: Section::Overview, title: "Overview", as_of: Some(now) };
     let main = html! {
         div class="overview-head" {
             h1 { "Overview" }
@@ -202,11 +201,7 @@ pub(super) fn tile(name: &str, value: &str, beside: &Markup) -> Markup {
 }
 
 /// A number beside the one of the span before: by whole hours, both told.
-pub(super) fn compared(
-    it: Beside,
-    hours: &Hours,
-    written: &dyn Fn(i128) -> String,
-) -> Markup {
+pub(super) fn compared(it: Beside, hours: &Hours, written: &dyn Fn(i128) -> String) -> Markup {
     if hours.is_first_hour() {
         return html! { "so far, in the first hour" };
     }

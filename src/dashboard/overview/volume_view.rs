@@ -72,12 +72,7 @@ fn times(count: i128) -> String {
     if count == 1 { "once".to_owned() } else { format!("{} times", number(count)) }
 }
 
-fn drawing(
-    it: &Volume,
-    id: &str,
-    hours: &Hours,
-    written: &dyn Fn(i128) -> String,
-) -> Markup {
+fn drawing(it: &Volume, id: &str, hours: &Hours, written: &dyn Fn(i128) -> String) -> Markup {
     let choice = hours.choice;
     let bars = it.buckets.iter().enumerate().map(|(bucket, of)| Standing {
         now: (of.gross, of.refunded),
@@ -87,13 +82,23 @@ fn drawing(
         is_running: bucket == hours.running_bucket(),
     });
     let bars: Vec<Standing> = bars.collect();
-    let most = it.buckets.iter().enumerate().max_by_key(|(index, of)| (of.gross, usize::MAX - index));
+    let most =
+        it.buckets.iter().enumerate().max_by_key(|(index, of)| (of.gross, usize::MAX - index));
     let most = most.filter(|(_, of)| 0 < of.gross).map(|(index, of)| {
-        format!(" The most in one {} is {}, {}.", choice.bucket(), written(of.gross), hours.bucket_name(index))
+        format!(
+            " The most in one {} is {}, {}.",
+            choice.bucket(),
+            written(of.gross),
+            hours.bucket_name(index)
+        )
     });
     let told = format!(
         "Gross {} in {} by {} as bars, refunds below, {} as a line.{} The same numbers stand in the table below.",
-        choice.this(), it.currency.code(), choice.bucket(), choice.before(), most.unwrap_or_default(),
+        choice.this(),
+        it.currency.code(),
+        choice.bucket(),
+        choice.before(),
+        most.unwrap_or_default(),
     );
     let at_side = |value: i128| without_zeros(written(value), it.currency);
     let drawn = Plot { id, told: &told, bars: &bars, written: &at_side };

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::words::{Actor, actor, happened};
+use super::words::{Actor, Known, actor, happened};
 use crate::{
     dashboard::views::{copyable, moment_ms, shown_money, untrusted},
-    domain::{game::Key, money::Money, private::MARK, session::SessionEvent},
+    domain::{money::Money, private::MARK, session::SessionEvent},
     event_store::LoadedEvent,
 };
 
@@ -15,17 +15,17 @@ use crate::{
 const KEPT_BACK: [&str; 2] = ["instrument", "provider_text"];
 
 /// All events, the first one first.
-pub(super) fn events(events: &[LoadedEvent<SessionEvent>], keys: &[Key]) -> Markup {
+pub(super) fn events(events: &[LoadedEvent<SessionEvent>], known: Known<'_>) -> Markup {
     html! {
         section aria-labelledby="events" {
             h2 #events { "What happened" }
-            ol class="story" { @for it in events { (event(it, keys)) } }
+            ol class="story" { @for it in events { (event(it, known)) } }
         }
     }
 }
 
-fn event(it: &LoadedEvent<SessionEvent>, keys: &[Key]) -> Markup {
-    let Actor { who, name } = actor(&it.envelope.actor, keys);
+fn event(it: &LoadedEvent<SessionEvent>, known: Known<'_>) -> Markup {
+    let Actor { who, name } = actor(&it.envelope.actor, known);
     html! {
         li {
             p class="what" { (happened(&it.event)) }

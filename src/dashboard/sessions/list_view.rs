@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use super::form::Form;
 use crate::{
     dashboard::{
-        Place,
+        Place, links,
         views::{
             Badge, Column, FieldProblem, Frame, Pages, Section, Tone, amount, badge, copyable,
             counted, day_text, document, empty, moment, pagination, problem_list, session_badge,
             sessions_path, table, untrusted,
         },
     },
-    domain::{Timestamp, session::SessionStatus, world::World},
+    domain::{Timestamp, session::SessionStatus, studio::Permission, world::World},
     page_headers::Nonce,
     projections::{
         session::SessionRow,
@@ -62,7 +62,12 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
     let path = sessions_path(listing.place);
     let problems = listing.found.as_ref().err().map_or(&[][..], Vec::as_slice);
     let main = html! {
-        h1 { "Sessions" }
+        div class="head" {
+            h1 { "Sessions" }
+            @if listing.place.may(Permission::CreateLinks) {
+                a class="button" href=(listing.place.path(links::PATH)) { "New payment link" }
+            }
+        }
         (problem_list("The search could not be made", problems))
         (search_form(listing, &path, problems))
         @if let Ok((meaning, found)) = &listing.found {

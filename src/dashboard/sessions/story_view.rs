@@ -1,29 +1,34 @@
 //! One session's page: what is true of it, what happened, and what was sent.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::{
     attempts_view::{attempts, refunds},
+    done::Done,
     events_view::events,
+    present::Present,
     sentence::sentence,
     webhooks_view::webhooks,
-    words::capture_words,
+    words::{Known, capture_words},
 };
 use crate::{
     dashboard::{
         Place,
         views::{
-            Badge, Frame, Section, Tone, badge, copyable, document, fact, facts, moment,
-            session_badge, sessions_path, shown_money, untrusted,
+            Badge, Frame, Section, Tone, badge, copyable, document, done_notice, fact, facts,
+            moment, session_badge, sessions_path, shown_money, untrusted,
         },
     },
     domain::{
         Timestamp,
-        id::SessionId,
+        id::{PaymentId, SessionId},
+        money::Money,
         private::Private,
-        session::{RefundStatus, SessionEvent, SessionState, SessionStatus, Stage},
+        session::{RefundStatus, SessionState, SessionStatus, Stage},
+        studio::Permission,
     },
-    event_store::LoadedEvent,
     page_headers::Nonce,
     webhooks::SessionMessage,
 };
@@ -31,19 +36,24 @@ use crate::{
 /// What the page shows.
 pub(super) struct Story<'a> {
     pub(super) place: &'a Place,
-    pub(super) session_id: SessionId,
-    /// Folded from `events`.
-    pub(super) state: Box<SessionState>,
-    /// In the order of the log.
-    pub(super) events: Vec<LoadedEvent<SessionEvent>>,
+    pub(super) found: Present,
     pub(super) messages: Vec<SessionMessage>,
+    /// What people are called who acted on it, by their ids.
+    pub(super) people: BTreeMap<String, String>,
+    /// Where the player pays.
+    pub(super) url: String,
+    /// What was just done.
+    pub(super) done: Option<Done>,
     pub(super) as_of: Timestamp,
 }
 
 /// Draws it.
 pub(super) fn story_page(story: &Story<'_>, nonce: &Nonce) -> Markup {
-    let state = &*story.state;
+    let state = &*story.found.state;
+    let path = session_path(story.place, &story.found.session_id);
+    let known = Known { keys: &story.place.game.keys.0, people: &story.people };
     let main = html! {
+        @if let Some(done) = story.done { (done_notice(done.text())) }
         nav class="crumbs" aria-label="Breadcrumb" {
             a href=(sessions_path(story.place)) { "Sessions" }
         }
@@ -53,13 +63,14 @@ pub(super) fn story_page(story: &Story<'_>, nonce: &Nonce) -> Markup {
             p class="badges" { (badges(story)) }
         }
         (sentence(state))
+        (buttons(story, &path))
         div class="columns" {
             div class="aside" { (summary(story)) }
             div class="main" {
                 (attempts(state))
                 (refunds(state))
-                (events(&story.events, &story.place.game.keys.0))
-                (webhooks(&story.messages))
+                (events(&story.found.events, known))
+                (webhooks(story.place, &path, &story.messages, story.as_of))
             }
         }
     };
@@ -73,8 +84,47 @@ pub(super) fn story_page(story: &Story<'_>, nonce: &Nonce) -> Markup {
     document(&frame, &main, nonce)
 }
 
+/// What whoever looks may do about it now.
+fn buttons(story: &Story<'_>, path: &str) -> Markup {
+    let (state, place) = (&*story.found.state, story.place);
+    let is_open = state.status == SessionStatus::Pending && state.attempt_under_way().is_none();
+    let may_cancel =
+        place.may(Permission::HelpPlayers) && state.check_cancellable(story.as_of).is_ok();
+    let may_refund = place.may(Permission::Refund) && refundable(state).is_some();
+    html! {
+        @if is_open && story.as_of < state.expires_at {
+            p class="once" {
+                strong { "Payment link" } " for this player alone"
+                code { (story.url) }
+            }
+        }
+        @if may_cancel || may_refund {
+            p class="actions" {
+                @if may_refund { a class="button" href={ (path) "/refund" } { "Refund" } }
+                @if may_cancel { a class="button danger" href={ (path) "/cancel" } { "Cancel session" } }
+            }
+        }
+    }
+}
+
+/// The payment that a refund would give back, if there is one.
+pub(super) fn refundable(state: &SessionState) -> Option<(&PaymentId, Money)> {
+    let attempts = state.attempts.iter().map(|it| &it.payment_id);
+    attempts.filter_map(|it| Some((it, state.refundable(it).ok()?))).next()
+}
+
+/// Where a session's page is.
+pub(in crate::dashboard) fn session_path(place: &Place, session_id: &SessionId) -> String {
+    session_path_of(place, session_id.as_str())
+}
+
+/// The same by an id that a row has.
+pub(in crate::dashboard) fn session_path_of(place: &Place, session_id: &str) -> String {
+    place.path(&format!("sessions/{session_id}"))
+}
+
 fn badges(story: &Story<'_>) -> Markup {
-    let state = &*story.state;
+    let state = &*story.found.state;
     let is_refunded = state.refunds.iter().any(|it| it.status == RefundStatus::Succeeded);
     // The clock notes it a little later; nobody can pay any more.
     let is_over = state.status == SessionStatus::Pending
@@ -88,14 +138,14 @@ fn badges(story: &Story<'_>) -> Markup {
 }
 
 fn summary(story: &Story<'_>) -> Markup {
-    let state = &*story.state;
+    let state = &*story.found.state;
     let paid = state.attempts.iter().find(|it| it.stage == Stage::Paid);
     let payment = paid.or(state.attempts.last()).map(|it| it.payment_id.as_str());
     let optional = |at: Option<Timestamp>, otherwise: &'static str| {
         html! { @if let Some(at) = at { (moment(at)) } @else { (otherwise) } }
     };
     let rows = [
-        fact("Session", copyable(story.session_id.as_str())),
+        fact("Session", copyable(story.found.session_id.as_str())),
         fact("Payment", html! { @if let Some(id) = payment { (copyable(id)) } @else { "none" } }),
         fact("Player", private(&state.user_id)),
         fact("Item", untrusted(state.item.title.as_str())),

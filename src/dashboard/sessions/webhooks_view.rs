@@ -2,9 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::words::outcome_words;
 use crate::{
-    dashboard::views::{Badge, Column, Tone, badge, copyable, moment, moment_ms, table, untrusted},
+    dashboard::{
+        Place,
+        deliveries::{delivery_path, message_badge, next_attempt, outcome_words},
+        views::{Column, badge, copyable, moment, moment_ms, own_form, readable, table, untrusted},
+    },
+    domain::{Timestamp, studio::Permission},
     webhooks::{AttemptRow, MessageState, SESSION_MESSAGES_MAX, SessionMessage},
 };
 
@@ -19,8 +23,13 @@ const ATTEMPTS: [Column; 5] = [
     Column::text("Begun"),
 ];
 
-/// All of them, in the order of what caused them.
-pub(super) fn webhooks(messages: &[SessionMessage]) -> Markup {
+/// All of them, in the order of what caused them, each with the button that sends it again.
+pub(super) fn webhooks(
+    place: &Place,
+    path: &str,
+    messages: &[SessionMessage],
+    now: Timestamp,
+) -> Markup {
     let most = usize::try_from(SESSION_MESSAGES_MAX).unwrap_or(usize::MAX);
     html! {
         section aria-labelledby="webhooks" {
@@ -33,45 +42,48 @@ pub(super) fn webhooks(messages: &[SessionMessage]) -> Markup {
             @if most <= messages.len() {
                 p class="note" { "Only the first " (SESSION_MESSAGES_MAX) " are shown." }
             }
-            ul class="messages" { @for it in messages { li { (message(it)) } } }
+            ul class="messages" { @for it in messages { li { (message(place, path, it, now)) } } }
         }
     }
 }
 
-fn message(it: &SessionMessage) -> Markup {
+fn message(place: &Place, path: &str, it: &SessionMessage, now: Timestamp) -> Markup {
     // What went well is folded; what did not is open.
     let is_open = it.state != MessageState::Delivered;
     html! {
         details open[is_open] {
             summary {
-                span class="type" { (it.webhook_type) } " " (badge(state_badge(it))) " "
+                span class="type" { (it.webhook_type) } " " (badge(message_badge(it.state, !it.attempts.is_empty()))) " "
                 span class="target" { (target(it)) }
             }
             p class="who" {
                 "Noted " (moment_ms(it.noted_at)) " · " (copyable(&it.message_id))
+                @if it.endpoint.is_some() && place.may(Permission::SeeIntegration) {
+                    " · " a href=(delivery_path(place, &it.endpoint_id, &it.message_id)) { "All of it" }
+                }
             }
             @if let Some(at) = it.died_at { p class="who" { "Given up " (moment(at)) } }
             @if it.state == MessageState::Due && !it.attempts.is_empty() {
-                @if let Some(at) = it.next_at { p class="who" { "Next attempt " (moment(at)) " at the earliest" } }
+                @if let Some(at) = it.next_at { p class="who" { "Next attempt at the earliest: " (next_attempt(at, now)) } }
             }
             @if it.attempts.is_empty() {
                 p class="none" { "No attempt was made yet." }
             } @else {
                 (table("Attempts to deliver, in order", &ATTEMPTS, it.attempts.iter().map(attempt)))
             }
+            @if it.endpoint.is_some() && place.may(Permission::HelpPlayers) { (send_again(place, path, it)) }
         }
     }
 }
 
-fn state_badge(it: &SessionMessage) -> Badge {
-    match it.state {
-        MessageState::Delivered => Badge { tone: Tone::Good, word: "Delivered" },
-        MessageState::Dead => Badge { tone: Tone::Bad, word: "Given up" },
-        MessageState::Due if it.attempts.is_empty() => {
-            Badge { tone: Tone::Waiting, word: "To be sent" }
+fn send_again(place: &Place, path: &str, it: &SessionMessage) -> Markup {
+    let action = format!("{path}/webhooks/{}/{}/resend", it.endpoint_id, it.message_id);
+    let button = html! {
+        button class="button" type="submit" {
+            "Send again" span class="visually-hidden" { ": " (it.webhook_type) }
         }
-        MessageState::Due => Badge { tone: Tone::Waiting, word: "To be sent again" },
-    }
+    };
+    own_form(&action, "", &place.account, &button)
 }
 
 fn target(it: &SessionMessage) -> Markup {
@@ -97,25 +109,8 @@ fn attempt(it: &AttemptRow) -> Vec<Markup> {
 }
 
 fn answer_excerpt(answer: &[u8]) -> Markup {
-    let text = readable(answer);
+    let text = readable(answer, ANSWER_CHARACTERS_MAX);
     html! { details { summary { "Answer" } pre { bdi { (text) } } } }
-}
-
-/// As text, cut to what is shown, with control characters made visible.
-fn readable(bytes: &[u8]) -> String {
-    let whole = String::from_utf8_lossy(bytes);
-    let mut text = String::new();
-    for it in whole.chars().take(ANSWER_CHARACTERS_MAX) {
-        match it {
-            '\n' | '\t' => text.push(it),
-            it if it.is_control() => text.extend(it.escape_default()),
-            it => text.push(it),
-        }
-    }
-    if whole.chars().nth(ANSWER_CHARACTERS_MAX).is_some() {
-        text.push('…');
-    }
-    text
 }
 
 #[cfg(test)]
@@ -123,10 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_cut_and_what_cannot_be_seen_is_made_visible() {
-        assert_eq!(readable(b"no\n\x1b\xff"), "no\n\\u{1b}\u{fffd}");
-        assert_eq!(readable("é".repeat(1_000).as_bytes()), "é".repeat(1_000));
-        assert_eq!(readable("é".repeat(1_001).as_bytes()), format!("{}…", "é".repeat(1_000)));
+    fn an_answer_is_text() {
         let shown = answer_excerpt(b"<script>alert(1)</script>").into_string();
         assert!(!shown.contains("<script>"), "{shown}");
     }

@@ -1,14 +1,22 @@
 //! Events, actors and reasons in plain words, for whoever has never read the code.
 
-use crate::domain::{
-    game::Key,
-    session::{
-        CancelReason, CaptureMode, PaymentMethod, RefundCause, SessionEvent as Event, VoidReason,
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use crate::{
+    dashboard::{Place, views::untrusted},
+    domain::{
+        game::Key,
+        session::{
+            CancelReason, CaptureMode, PaymentMethod, RefundCause, SessionEvent as Event,
+            VoidReason,
+        },
     },
 };
 
 /// What happened. No wildcard arm: whoever adds an event chooses its words.
-pub(super) fn happened(event: &Event) -> String {
+pub(in crate::dashboard) fn happened(event: &Event) -> String {
     match event {
         Event::Created { .. } => "The game asked for a payment".to_owned(),
         Event::PageOpened { .. } => "The player opened the payment page".to_owned(),
@@ -111,13 +119,22 @@ pub(super) struct Actor {
     pub(super) name: Option<String>,
 }
 
+/// Those whose names are known.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The game's keys.
+    pub(super) keys: &'a [Key],
+    /// What people of the studio are called, by their ids.
+    pub(super) people: &'a BTreeMap<String, String>,
+}
+
 /// Reads the log's word for who gave a command. A key's name is told as long as the game has it.
-pub(super) fn actor(text: &str, keys: &[Key]) -> Actor {
+pub(super) fn actor(text: &str, known: Known<'_>) -> Actor {
     let named = |who, name: &str| Actor { who, name: Some(name.to_owned()) };
     match text.split_once(':') {
         None if text == "player" => Actor { who: "The player", name: None },
         Some(("key", id)) => {
-            let key = keys.iter().find(|it| it.key_id.as_str() == id);
+            let key = known.keys.iter().find(|it| it.key_id.as_str() == id);
             named("The game’s server, key", key.map_or(id, |it| it.name.as_str()))
         }
         Some(("provider", name)) => named("The payment provider", name),
@@ -125,27 +142,18 @@ pub(super) fn actor(text: &str, keys: &[Key]) -> Actor {
         Some(("process", _)) => Actor { who: "ToffeePay", name: None },
         // Who of us it was stands in the log, and is no studio's business.
         Some(("operator", _)) => Actor { who: "ToffeePay’s support", name: None },
-        Some(("person", id)) => named("Somebody of the studio", id),
+        Some(("person", id)) => {
+            named("In the dashboard,", known.people.get(id).map_or(id, String::as_str))
+        }
         _ => named("Somebody else", text),
     }
 }
 
-/// What came of an attempt to deliver a webhook.
-pub(super) fn outcome_words(outcome: &str) -> &str {
-    match outcome {
-        "delivered" => "Delivered",
-        "refused" => "Refused by the receiver",
-        "timeout" => "No whole answer in time",
-        "broken" => "The answer broke off",
-        "connect" => "No connection could be made",
-        "tls" => "The TLS handshake failed",
-        "resolve" => "The host’s name has no address",
-        "blocked" => "Not sent: the address may not be called",
-        "blocked_port" => "Not sent: the port may not be called",
-        "unsigned" => "Not sent: there is no secret to sign with",
-        "unreadable" => "Not sent: the message cannot be read",
-        other => other,
-    }
+/// The same in one line, where people's names are not looked up.
+pub(in crate::dashboard) fn actor_words(place: &Place, text: &str) -> Markup {
+    let known = Known { keys: &place.game.keys.0, people: &BTreeMap::new() };
+    let Actor { who, name } = actor(text, known);
+    html! { (who) @if let Some(name) = name { " " (untrusted(&name)) } }
 }
 
 #[cfg(test)]
@@ -154,6 +162,7 @@ mod tests {
 
     #[test]
     fn every_actor_of_the_log_is_told_in_plain_words() {
+        let people = BTreeMap::from([("per_1".to_owned(), "Ada".to_owned())]);
         for (text, who, name) in [
             ("player", "The player", None),
             ("key:key_1", "The game’s server, key", Some("key_1")),
@@ -161,10 +170,12 @@ mod tests {
             ("process:clock", "ToffeePay, by the clock", None),
             ("process:webhooks", "ToffeePay", None),
             ("operator:ada", "ToffeePay’s support", None),
-            ("person:per_1", "Somebody of the studio", Some("per_1")),
+            ("person:per_1", "In the dashboard,", Some("Ada")),
+            ("person:per_2", "In the dashboard,", Some("per_2")),
             ("<b>", "Somebody else", Some("<b>")),
         ] {
-            assert_eq!(actor(text, &[]), Actor { who, name: name.map(str::to_owned) });
+            let known = Known { keys: &[], people: &people };
+            assert_eq!(actor(text, known), Actor { who, name: name.map(str::to_owned) });
         }
     }
 }

@@ -32,6 +32,21 @@ pub(in crate::dashboard) fn own_form(
     }
 }
 
+/// A form of somebody who is in that sends a file.
+pub(in crate::dashboard) fn own_upload(
+    action: &str,
+    class: &str,
+    account: &Account,
+    fields: &Markup,
+) -> Markup {
+    html! {
+        form method="post" action=(action) class=(class) enctype="multipart/form-data" {
+            (form_token_field(&account.form_token))
+            (fields)
+        }
+    }
+}
+
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::dashboard) struct FieldProblem {
@@ -111,6 +126,25 @@ impl Field<'_> {
             input id=(self.name) name=(self.name) type=(kind) value=(value) autocomplete="off" spellcheck="false"
                 maxlength=(length_max) aria-invalid=[self.is_wrong().then_some("true")]
                 aria-describedby=[self.described_by()];
+        })
+    }
+
+    /// A file to send, of some media types.
+    pub(in crate::dashboard) fn file(&self, accept: &str) -> Markup {
+        self.around(&html! {
+            input id=(self.name) name=(self.name) type="file" accept=(accept)
+                aria-invalid=[self.is_wrong().then_some("true")] aria-describedby=[self.described_by()];
+        })
+    }
+
+    /// A text of several lines.
+    pub(in crate::dashboard) fn lines(&self, value: &str, length_max: usize) -> Markup {
+        self.around(&html! {
+            textarea id=(self.name) name=(self.name) maxlength=(length_max) rows="4"
+                aria-invalid=[self.is_wrong().then_some("true")] aria-describedby=[self.described_by()] {
+                // The first line break after the tag is not part of the text.
+                "\n" (value)
+            }
         })
     }
 

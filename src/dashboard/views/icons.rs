@@ -9,6 +9,11 @@ fn icon(path: &str) -> Markup {
     }
 }
 
+/// A cut gem: an item without a picture, as the payment page shows it.
+pub(in crate::dashboard) fn gem() -> Markup {
+    icon("M7 4h10l4 5-9 11L3 9zM3 9h18M9 9l3 11 3-11M9 9l3-5 3 5")
+}
+
 /// A tick: it worked.
 pub(super) fn tick() -> Markup {
     icon("M5 12.5l4.5 4.5L19 7.5")

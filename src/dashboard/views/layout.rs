@@ -28,6 +28,36 @@ pub(in crate::dashboard) struct Frame<'a> {
 
 /// Draws a whole page of a game.
 pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &Nonce) -> Markup {
+    document_with(frame, main, &Own::default(), nonce)
+}
+
+/// What a page has of its own: never a text of anybody.
+#[derive(Default)]
+pub(in crate::dashboard) struct Own<'a> {
+    /// A script that it does without if it must.
+    pub(in crate::dashboard) script: &'a str,
+    /// Behind all other styles.
+    pub(in crate::dashboard) style: &'a str,
+}
+
+/// The same, with a script that its page does without if it must.
+pub(in crate::dashboard) fn document_with_script(
+    frame: &Frame<'_>,
+    main: &Markup,
+    script: &str,
+    nonce: &Nonce,
+) -> Markup {
+    document_with(frame, main, &Own { script, style: "" }, nonce)
+}
+
+/// The same, with whatever it has of its own.
+pub(in crate::dashboard) fn document_with(
+    frame: &Frame<'_>,
+    main: &Markup,
+    own: &Own<'_>,
+    nonce: &Nonce,
+) -> Markup {
+    let script = own.script;
     let Place { game, world, .. } = frame.place;
     let title = format!("{} · {} · {}", frame.title, game.name, world_name(*world));
     let body = html! {
@@ -48,8 +78,9 @@ pub(in crate::dashboard) fn document(frame: &Frame<'_>, main: &Markup, nonce: &N
             @if let Some(at) = frame.as_of { p { "As of " (moment(at)) ". All times are UTC." } }
             p { "ToffeePay" }
         }
+        @if !script.is_empty() { script nonce=(nonce.as_str()) { (PreEscaped(script)) } }
     };
-    html_page(&title, *world, &body, nonce)
+    html_page(&title, *world, own.style, &body, nonce)
 }
 
 /// Draws a page of somebody who is in, and of no game.
@@ -69,7 +100,7 @@ pub(in crate::dashboard) fn account_page(
 
 /// Draws a page with nothing around it.
 pub(in crate::dashboard) fn plain_page(title: &str, body: &Markup, nonce: &Nonce) -> Markup {
-    html_page(&format!("{title} · ToffeePay"), World::Live, body, nonce)
+    html_page(&format!("{title} · ToffeePay"), World::Live, "", body, nonce)
 }
 
 /// Draws a page of no game.
@@ -82,7 +113,7 @@ pub(super) fn bare_document(title: &str, main: &Markup, nonce: &Nonce) -> Markup
     plain_page(title, &body, nonce)
 }
 
-fn html_page(title: &str, world: World, body: &Markup, nonce: &Nonce) -> Markup {
+fn html_page(title: &str, world: World, style: &str, body: &Markup, nonce: &Nonce) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -95,7 +126,7 @@ fn html_page(title: &str, world: World, body: &Markup, nonce: &Nonce) -> Markup 
                 meta name="format-detection" content="telephone=no";
                 title { (title) }
                 link rel="icon" href=(FAVICON);
-                style nonce=(nonce.as_str()) { @for it in STYLES { (PreEscaped(it)) } }
+                style nonce=(nonce.as_str()) { @for it in STYLES { (PreEscaped(it)) } (PreEscaped(style)) }
             }
             body class=(world) {
                 a class="skip" href="#main" { "Skip to the content" }

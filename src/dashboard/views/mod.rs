@@ -17,13 +17,19 @@ mod values;
 pub(super) use account::Account;
 pub(super) use badges::{Badge, Tone, badge, payment_badge, refund_badge, session_badge};
 pub(super) use forms::{
-    FORM_ID, FORM_TOKEN, Field, FieldProblem, done_notice, form_token_field, own_form, problem_list,
+    FORM_ID, FORM_TOKEN, Field, FieldProblem, done_notice, form_token_field, own_form, own_upload,
+    problem_list,
 };
-pub(super) use layout::{Frame, account_page, brand, document, plain_page};
+pub(super) use icons::gem;
+pub(super) use layout::{
+    Frame, Own, account_page, brand, document, document_with, document_with_script, plain_page,
+};
 pub(super) use parts::{Column, Pages, empty, facts, pagination, table};
-pub(super) use problem::{Problem, bare_problem, not_allowed_page, problem_in};
+pub(super) use problem::{
+    Problem, bare_problem, failed_page, not_allowed_page, problem_in, problem_in_section,
+};
 pub(super) use role::role_name;
 pub(super) use section::{Section, sessions_path, sessions_path_of};
 pub(super) use values::{
-    amount, copyable, counted, day_text, fact, moment, moment_ms, shown_money, untrusted,
+    amount, copyable, counted, day_text, fact, moment, moment_ms, readable, shown_money, untrusted,
 };

@@ -17,6 +17,8 @@ pub(in crate::dashboard) enum Problem {
     NotFound,
     /// A failure of ours.
     WentWrong,
+    /// More was sent than is taken.
+    TooLarge,
 }
 
 impl Problem {
@@ -24,6 +26,7 @@ impl Problem {
         match self {
             Self::NotFound => "Page not found",
             Self::WentWrong => "Something went wrong",
+            Self::TooLarge => "That was too much",
         }
     }
 
@@ -33,9 +36,12 @@ impl Problem {
                 "There is nothing at this address, or it belongs to another game or world. \
                  Check the link, or search for what you need."
             }
+            // An error at the commit is unknown, not failed.
             Self::WentWrong => {
-                "The page could not be made. Nothing was changed. Please try again in a moment."
+                "We could not answer. If you were changing something, look first whether it was changed; \
+                 then try again."
             }
+            Self::TooLarge => "What you sent is larger than we take. Nothing was changed.",
         }
     }
 }
@@ -49,6 +55,20 @@ pub(in crate::dashboard) fn bare_problem(problem: Problem, nonce: &Nonce) -> Mar
     bare_document(problem.title(), &words(problem), nonce)
 }
 
+/// One with a reference by which we find out what happened.
+pub(in crate::dashboard) fn failed_page(
+    problem: Problem,
+    request_id: &str,
+    nonce: &Nonce,
+) -> Markup {
+    let main = html! {
+        (words(problem))
+        p class="hint" { "Reference: " code class="id" { (request_id) } }
+        p { a class="button" href="/dashboard" { "Your games" } }
+    };
+    bare_document(problem.title(), &main, nonce)
+}
+
 /// One within a game's pages.
 pub(in crate::dashboard) fn problem_in(
     place: &Place,
@@ -56,8 +76,19 @@ pub(in crate::dashboard) fn problem_in(
     way_back: &Markup,
     nonce: &Nonce,
 ) -> Markup {
+    problem_in_section(place, Section::Sessions, problem, way_back, nonce)
+}
+
+/// One within a part of a game's pages.
+pub(in crate::dashboard) fn problem_in_section(
+    place: &Place,
+    section: Section,
+    problem: Problem,
+    way_back: &Markup,
+    nonce: &Nonce,
+) -> Markup {
     let main = html! { (words(problem)) (way_back) };
-    let frame = Frame { place, section: Section::Sessions, title: problem.title(), as_of: None };
+    let frame = Frame { place, section, title: problem.title(), as_of: None };
     document(&frame, &main, nonce)
 }
 

@@ -1,7 +1,7 @@
 //! The parts of the dashboard, and where their pages are.
 
 use crate::{
-    dashboard::Place,
+    dashboard::{Place, people::people_path_of},
     domain::{
         studio::{Permission, Role},
         world::World,
@@ -17,16 +17,32 @@ pub(in crate::dashboard) enum Section {
     Overview,
     /// What was bought.
     Sessions,
+    /// What happens now.
+    Activity,
+    /// Keys, and where webhooks go.
+    Developers,
+    /// What the game's people chose for it.
+    Settings,
+    /// Who works at the game's studio.
+    People,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    const ALL: [Self; 3] = [Self::Games, Self::Overview, Self::Sessions];
+    const ALL: &[Self] = &[
+        Self::Games,
+        Self::Overview,
+        Self::Sessions,
+        Self::Activity,
+        Self::Developers,
+        Self::Settings,
+        Self::People,
+    ];
 
     /// What whoever has a role finds in the navigation.
     pub(in crate::dashboard) fn for_role(role: Role) -> impl Iterator<Item = Self> {
         let may = move |it: &Self| it.needs().is_none_or(|needed| role.may(needed));
-        Self::ALL.into_iter().filter(may)
+        Self::ALL.iter().copied().filter(may)
     }
 
     /// What one must be allowed to see its page.
@@ -34,7 +50,10 @@ impl Section {
         match self {
             Self::Games => None,
             Self::Overview => Some(Permission::SeeOverview),
-            Self::Sessions => Some(Permission::SeeSessions),
+            Self::Sessions | Self::Activity => Some(Permission::SeeSessions),
+            Self::Developers => Some(Permission::SeeIntegration),
+            Self::Settings => Some(Permission::ChangeGames),
+            Self::People => Some(Permission::SeePeople),
         }
     }
 
@@ -44,6 +63,10 @@ impl Section {
             Self::Games => "Games",
             Self::Overview => "Overview",
             Self::Sessions => "Sessions",
+            Self::Activity => "Activity",
+            Self::Developers => "Developers",
+            Self::Settings => "Settings",
+            Self::People => "People",
         }
     }
 
@@ -53,6 +76,10 @@ impl Section {
             Self::Games => "/dashboard".to_owned(),
             Self::Overview => place.path("overview"),
             Self::Sessions => sessions_path_of(&place.game.id, place.world),
+            Self::Activity => place.path("activity"),
+            Self::Developers => place.path("developers"),
+            Self::Settings => place.path("settings"),
+            Self::People => people_path_of(&place.game.studio_id),
         }
     }
 }

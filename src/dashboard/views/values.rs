@@ -82,9 +82,33 @@ pub(in crate::dashboard) fn counted(number: i64, one: &str, many: &str) -> Strin
     format!("{text} {}", if number == 1 { one } else { many })
 }
 
+/// Bytes that a server sent as text, cut to what is shown, with control characters made visible.
+pub(in crate::dashboard) fn readable(bytes: &[u8], characters_max: usize) -> String {
+    let whole = String::from_utf8_lossy(bytes);
+    let mut text = String::new();
+    for it in whole.chars().take(characters_max) {
+        match it {
+            '\n' | '\t' => text.push(it),
+            it if it.is_control() => text.extend(it.escape_default()),
+            it => text.push(it),
+        }
+    }
+    if whole.chars().nth(characters_max).is_some() {
+        text.push('…');
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_others_is_cut_and_what_cannot_be_seen_is_made_visible() {
+        assert_eq!(readable(b"no\n\x1b\xff", 9), "no\n\\u{1b}\u{fffd}");
+        assert_eq!(readable("é".repeat(9).as_bytes(), 9), "é".repeat(9));
+        assert_eq!(readable("é".repeat(10).as_bytes(), 9), format!("{}…", "é".repeat(9)));
+    }
 
     #[test]
     fn an_amount_names_its_currency_once() {

@@ -6,10 +6,12 @@ use super::super::{
     Timestamp,
     currency::Currency,
     id::{EndpointId, KeyId, StudioId},
+    return_url::ReturnUrls,
     session::CaptureMode,
     text::DisplayName,
     world::World,
 };
+use super::appearance::Appearance;
 use super::endpoints::{DisabledBy, Endpoint, EndpointChange};
 use super::rate_limit::RateLimit;
 use super::words::KeyScope;
@@ -33,6 +35,17 @@ pub enum GameCommand {
     ChangeSettings {
         /// All of them, as they shall be.
         settings: GameSettings,
+        /// As whoever wants that has seen them: refused, if they are others by now.
+        seen: Option<GameSettings>,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Change how the pages look that its players see.
+    ChangeAppearance {
+        /// All of it, as it shall be.
+        appearance: Appearance,
+        /// As whoever wants that has seen it: refused, if it is another by now.
+        seen: Option<Appearance>,
         /// Now.
         at: Timestamp,
     },
@@ -156,12 +169,15 @@ pub struct GameSettings {
     pub capture_mode: CaptureMode,
     /// How long a player has to pay, in seconds.
     pub session_lifetime_s: u32,
+    /// Where its players may be sent back to.
+    #[serde(default, skip_serializing_if = "ReturnUrls::is_empty")]
+    pub return_urls: ReturnUrls,
 }
 
 impl GameSettings {
     /// # Errors
     ///
-    /// [`GameError::Currencies`] and [`GameError::SessionLifetime`].
+    /// [`GameError::Currencies`], [`GameError::SessionLifetime`] and [`GameError::ReturnUrls`].
     pub(super) fn check(&self) -> Result<(), GameError> {
         let has_twice =
             |it: &Currency| self.currencies.iter().filter(|other| it == *other).count() > 1;
@@ -170,6 +186,9 @@ impl GameSettings {
         }
         if !SESSION_LIFETIME_S.contains(&self.session_lifetime_s) {
             return Err(GameError::SessionLifetime);
+        }
+        if !self.return_urls.is_sound() {
+            return Err(GameError::ReturnUrls);
         }
         Ok(())
     }

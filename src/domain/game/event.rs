@@ -9,6 +9,7 @@ use super::super::{
     text::DisplayName,
     world::World,
 };
+use super::appearance::Appearance;
 use super::command::GameSettings;
 use super::endpoints::{DisabledBy, Endpoint};
 use super::rate_limit::RateLimit;
@@ -32,6 +33,13 @@ pub enum GameEvent {
     SettingsChanged {
         /// All settings from now on.
         settings: GameSettings,
+        /// When.
+        changed_at: Timestamp,
+    },
+    /// The pages that its players see look otherwise.
+    AppearanceChanged {
+        /// All of it from now on.
+        appearance: Appearance,
         /// When.
         changed_at: Timestamp,
     },
@@ -142,6 +150,7 @@ impl DomainEvent for GameEvent {
         let name = match self {
             Self::Registered { .. } => "Registered",
             Self::SettingsChanged { .. } => "SettingsChanged",
+            Self::AppearanceChanged { .. } => "AppearanceChanged",
             Self::KeyIssued { .. } => "KeyIssued",
             Self::KeyRotated { .. } => "KeyRotated",
             Self::KeyRevoked { .. } => "KeyRevoked",
@@ -169,6 +178,7 @@ impl GameEvent {
         match self {
             Self::Registered { registered_at: at, .. }
             | Self::SettingsChanged { changed_at: at, .. }
+            | Self::AppearanceChanged { changed_at: at, .. }
             | Self::KeyIssued { issued_at: at, .. }
             | Self::KeyRotated { rotated_at: at, .. }
             | Self::KeyRevoked { revoked_at: at, .. }

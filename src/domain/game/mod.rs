@@ -2,6 +2,7 @@
 //!
 //! Secrets never come here: of an API key the log knows the name, of an endpoint the URL.
 
+mod appearance;
 mod command;
 mod endpoints;
 mod event;
@@ -15,6 +16,7 @@ mod tests;
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
+pub use appearance::{Appearance, Logo};
 pub use command::{GameCommand, GameSettings, IssueKey, RotateKey};
 pub use endpoints::{
     AT_ONCE_MAX, DeliveryLimits, Disabled, DisabledBy, Endpoint, EndpointChange,
@@ -57,6 +59,9 @@ pub struct GameState {
     pub name: DisplayName,
     /// What new sessions get.
     pub settings: GameSettings,
+    /// How the pages look that its players see.
+    #[serde(default)]
+    pub appearance: Appearance,
     /// When it was registered.
     pub registered_at: Timestamp,
     /// Keys that were not revoked.
@@ -80,6 +85,12 @@ pub enum GameError {
     /// The lifetime is outside of [`SESSION_LIFETIME_S`].
     #[error("a session lives 60 to 2,592,000 seconds")]
     SessionLifetime,
+    /// More than [`RETURN_TARGETS_MAX`](super::return_url::RETURN_TARGETS_MAX), or one of them twice.
+    #[error("a game allows at most 32 schemes and 32 hosts to return to, each once")]
+    ReturnUrls,
+    /// Whoever wanted a change had seen something else.
+    #[error("it was changed meanwhile by somebody else; look at it again")]
+    ChangedMeanwhile,
     /// [`KEYS_MAX`] are in use.
     #[error("a game has at most 50 API keys; revoke one first")]
     TooManyKeys,
@@ -141,12 +152,20 @@ impl Game {
         let state = self.present()?;
         match command {
             GameCommand::Register { .. } => Err(GameError::AlreadyRegistered),
-            GameCommand::ChangeSettings { settings, at } => {
+            GameCommand::ChangeSettings { settings, seen, at } => {
                 settings.check()?;
+                require_seen(seen.as_ref(), &state.settings)?;
                 if settings == state.settings {
                     return Ok(vec![]);
                 }
                 Ok(vec![GameEvent::SettingsChanged { settings, changed_at: at }])
+            }
+            GameCommand::ChangeAppearance { appearance, seen, at } => {
+                require_seen(seen.as_ref(), &state.appearance)?;
+                if appearance == state.appearance {
+                    return Ok(vec![]);
+                }
+                Ok(vec![GameEvent::AppearanceChanged { appearance, changed_at: at }])
             }
             GameCommand::IssueKey(key) => state.issue_key(*key),
             GameCommand::RotateKey(rotate) => state.rotate_key(*rotate),
@@ -176,12 +195,19 @@ impl Game {
     }
 }
 
+/// Nobody's change is lost because somebody else did not see it.
+fn require_seen<T: PartialEq>(seen: Option<&T>, now: &T) -> Result<(), GameError> {
+    let is_seen = seen.is_none_or(|it| it == now);
+    is_seen.then_some(()).ok_or(GameError::ChangedMeanwhile)
+}
+
 impl GameState {
     /// `None` if the event cannot have followed.
     fn step(&mut self, event: GameEvent) -> Option<()> {
         match event {
             GameEvent::Registered { .. } => return None,
             GameEvent::SettingsChanged { settings, .. } => self.settings = settings,
+            GameEvent::AppearanceChanged { appearance, .. } => self.appearance = appearance,
             GameEvent::KeyIssued {
                 key_id,
                 world,
@@ -269,7 +295,16 @@ impl Aggregate for Game {
         match (&mut *self, event) {
             (Self::Absent, GameEvent::Registered { studio_id, name, settings, registered_at }) => {
                 let (keys, endpoints) = (vec![], vec![]);
-                let state = GameState { studio_id, name, settings, registered_at, keys, endpoints };
+                let appearance = Appearance::default();
+                let state = GameState {
+                    studio_id,
+                    name,
+                    settings,
+                    appearance,
+                    registered_at,
+                    keys,
+                    endpoints,
+                };
                 *self = Self::Present(Box::new(state));
             }
             (Self::Present(state), event) => {

@@ -1,12 +1,14 @@
 //! The specification of a game's settings, as given/when/then.
 
 mod endpoints;
+mod settings;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 
 use super::*;
 use crate::domain::id::KeyId;
+use crate::domain::return_url::ReturnUrls;
 use crate::domain::world::World;
 use crate::domain::{currency::Currency, id::id_bytes, session::CaptureMode};
 use endpoints::{
@@ -36,7 +38,12 @@ fn key(number: u8) -> KeyId {
 
 fn settings(codes: &[&str], session_lifetime_s: u32) -> GameSettings {
     let currencies = codes.iter().map(|code| Currency::parse(code).unwrap()).collect();
-    GameSettings { currencies, capture_mode: CaptureMode::Automatic, session_lifetime_s }
+    GameSettings {
+        currencies,
+        capture_mode: CaptureMode::Automatic,
+        session_lifetime_s,
+        return_urls: ReturnUrls::default(),
+    }
 }
 
 fn usual() -> GameSettings {
@@ -103,7 +110,7 @@ fn tomorrow() -> Timestamp {
 }
 
 fn change_settings(settings: GameSettings) -> GameCommand {
-    GameCommand::ChangeSettings { settings, at: now() }
+    GameCommand::ChangeSettings { settings, seen: None, at: now() }
 }
 
 #[test]

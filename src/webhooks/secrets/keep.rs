@@ -67,6 +67,34 @@ impl EndpointSecrets {
         Ok(())
     }
 
+    /// Puts the first secret of an endpoint in place unless it has one; whether it had none.
+    ///
+    /// # Errors
+    ///
+    /// A [`SecretsError`].
+    pub async fn keep_if_none(
+        &self,
+        pool: &PgPool,
+        endpoint_id: &EndpointId,
+        secret: &WebhookSecret,
+        at: Timestamp,
+    ) -> Result<bool, SecretsError> {
+        let sealed = self.keys.seal(endpoint_id.as_str(), secret)?;
+        let kept = sqlx::query(
+            "INSERT INTO endpoint_secret (endpoint_id, number, sealed, key_id, created_at)
+             SELECT $1, 1, $2, $3, $4
+             WHERE NOT EXISTS (SELECT FROM endpoint_secret WHERE endpoint_id = $1)
+             ON CONFLICT (endpoint_id, number) DO NOTHING",
+        )
+        .bind(endpoint_id.as_str())
+        .bind(sealed.bytes)
+        .bind(sealed.key_id)
+        .bind(at)
+        .execute(pool)
+        .await?;
+        Ok(0 < kept.rows_affected())
+    }
+
     /// Removes the secrets of an endpoint that is not in the log, or not any more.
     ///
     /// # Errors

@@ -54,6 +54,38 @@ pub enum SecretsError {
     Vault(#[from] VaultError),
 }
 
+/// When a secret was made and when it signs no more. Not the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct SecretDates {
+    /// When it was put in place.
+    pub created_at: Timestamp,
+    /// From when on it signs no more; of the current one nothing.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Since when an endpoint's secrets sign, and until when those before the current one do: of all that sign
+/// at a moment, the newest first.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn secret_dates(
+    pool: &PgPool,
+    endpoint_id: &str,
+    now: Timestamp,
+) -> Result<Vec<SecretDates>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT created_at, expires_at FROM endpoint_secret
+         WHERE endpoint_id = $1 AND (expires_at IS NULL OR $2 < expires_at)
+         ORDER BY number DESC LIMIT $3",
+    )
+    .bind(endpoint_id)
+    .bind(now)
+    .bind(SECRETS_MAX)
+    .fetch_all(pool)
+    .await
+}
+
 #[derive(FromRow)]
 struct Row {
     sealed: Vec<u8>,

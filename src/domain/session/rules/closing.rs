@@ -27,6 +27,18 @@ pub(super) fn cancel(state: &SessionState, by: CancelledBy, at: Timestamp) -> De
     }
 }
 
+impl SessionState {
+    /// Whether [`super::super::SessionCommand::Cancel`] would end the session: a question, so that nobody is
+    /// offered what would be refused.
+    ///
+    /// # Errors
+    ///
+    /// The [`SessionError`] with which it would be refused.
+    pub fn check_cancellable(&self, at: Timestamp) -> Result<(), SessionError> {
+        cancel(self, CancelledBy::Game, at).map(drop)
+    }
+}
+
 /// Waits for an attempt under way: its outcome decides.
 pub(super) fn expire(state: &SessionState, at: Timestamp) -> Decision {
     if state.status != SessionStatus::Pending {

@@ -20,19 +20,10 @@ pub(super) fn request(
     reason: Option<RefundReason>,
     at: Timestamp,
 ) -> Decision {
-    let attempt = state.attempt(payment_id).ok_or(SessionError::PaymentNotFound)?;
     if state.refund(&refund_id).is_some() {
         return Ok(vec![]);
     }
-    if state.refund_that_stands(payment_id).is_some() {
-        return Err(SessionError::AlreadyRefunded);
-    }
-    let amount = match (attempt.stage, attempt.captured) {
-        (Stage::Paid | Stage::PaidLate, Some(captured)) => captured,
-        // What was taken is in dispute: only a person of ours settles it.
-        (Stage::Mismatched, Some(captured)) if cause == RefundCause::Operator => captured,
-        _ => return Err(SessionError::RefundNotAllowed),
-    };
+    let amount = amount(state, payment_id, cause)?;
     Ok(vec![SessionEvent::RefundRequested {
         refund_id,
         payment_id: payment_id.clone(),
@@ -41,6 +32,36 @@ pub(super) fn request(
         reason: reason.into(),
         requested_at: at,
     }])
+}
+
+/// How much would go back.
+fn amount(
+    state: &SessionState,
+    payment_id: &PaymentId,
+    cause: RefundCause,
+) -> Result<Money, SessionError> {
+    let attempt = state.attempt(payment_id).ok_or(SessionError::PaymentNotFound)?;
+    if state.refund_that_stands(payment_id).is_some() {
+        return Err(SessionError::AlreadyRefunded);
+    }
+    match (attempt.stage, attempt.captured) {
+        (Stage::Paid | Stage::PaidLate, Some(captured)) => Ok(captured),
+        // What was taken is in dispute: only a person of ours settles it.
+        (Stage::Mismatched, Some(captured)) if cause == RefundCause::Operator => Ok(captured),
+        _ => Err(SessionError::RefundNotAllowed),
+    }
+}
+
+impl SessionState {
+    /// What [`super::super::SessionCommand::RequestRefund`] would give back of an attempt, asked for by the
+    /// game: a question, so that nobody is offered what would be refused.
+    ///
+    /// # Errors
+    ///
+    /// The [`SessionError`] with which it would be refused.
+    pub fn refundable(&self, payment_id: &PaymentId) -> Result<Money, SessionError> {
+        amount(self, payment_id, RefundCause::Game)
+    }
 }
 
 pub(super) fn cancel(state: &SessionState, refund_id: &RefundId, at: Timestamp) -> Decision {

@@ -1,7 +1,11 @@
 //! Where the player goes after paying: back to the game.
 
+mod allowed;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use allowed::{AppScheme, RETURN_TARGETS_MAX, ReturnUrls, WebHost};
 
 use super::{
     violation::Violation,

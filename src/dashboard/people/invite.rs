@@ -1,0 +1,86 @@
+//! `…/people/invite`: the form by which an owner takes somebody in, and the link for them, shown this once.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{
+    form::{EMAIL, InviteForm},
+    member_view::{InviteView, Linked, invite_page, linked_page},
+    people_path,
+};
+use crate::{
+    dashboard::{
+        Dashboard,
+        access::{Act, Visitor, require_proof},
+        answer::{page, went_wrong},
+        place::StudioPlace,
+        views::FieldProblem,
+    },
+    domain::{studio::Role, violation::Violation},
+    people::PeopleError,
+};
+
+/// `GET …/people/invite`
+pub(super) async fn blank(
+    State(desk): State<Dashboard>,
+    place: StudioPlace,
+    visitor: Visitor,
+) -> Response {
+    if let Err(elsewhere) = require_proof(visitor.stay(), &desk, &path(&place)) {
+        return elsewhere;
+    }
+    let form = InviteForm { role: Role::Developer.to_string(), ..InviteForm::default() };
+    show(&place, &form, &[], None, StatusCode::OK)
+}
+
+/// `POST …/people/invite`: the answer itself has the link, since nobody is shown it twice.
+pub(super) async fn invite(
+    State(desk): State<Dashboard>,
+    place: StudioPlace,
+    act: Act,
+) -> Response {
+    if let Err(elsewhere) = act.require_proof(&desk, &path(&place)) {
+        return elsewhere;
+    }
+    let form = InviteForm::read(&act.fields);
+    let (email, role) = match form.parse() {
+        Ok(parsed) => parsed,
+        Err(problems) => return show(&place, &form, &problems, None, StatusCode::BAD_REQUEST),
+    };
+    let context = act.context_of_several(&desk);
+    match desk.people.invite_to_studio(&place.studio_id, &email, role, &context).await {
+        Ok((_, link)) => {
+            let url = link.as_ref().map(|it| desk.sign_in_url(it));
+            let until = desk.clock.now() + crate::people::INVITATION_HOLDS;
+            let linked = Linked { who: email.as_str(), role: Some(role), url, until };
+            page(StatusCode::OK, |nonce| linked_page(&place, &linked, nonce))
+        }
+        Err(PeopleError::KnownElsewhere) => {
+            let problem = FieldProblem {
+                field: EMAIL,
+                label: "E-mail",
+                violation: Violation::new("must be one that has no account yet", email.as_str()),
+            };
+            let why = PeopleError::KnownElsewhere.to_string();
+            show(&place, &form, &[problem], Some(&why), StatusCode::CONFLICT)
+        }
+        Err(error @ (PeopleError::Person(_) | PeopleError::Studio(_) | PeopleError::Conflict)) => {
+            show(&place, &form, &[], Some(&error.to_string()), StatusCode::CONFLICT)
+        }
+        Err(error) => went_wrong(&error),
+    }
+}
+
+fn path(place: &StudioPlace) -> String {
+    format!("{}/invite", people_path(&place.studio_id))
+}
+
+fn show(
+    place: &StudioPlace,
+    form: &InviteForm,
+    problems: &[FieldProblem],
+    why_not: Option<&str>,
+    status: StatusCode,
+) -> Response {
+    let view = InviteView { place, form, problems, why_not };
+    page(status, |nonce| invite_page(&view, nonce))
+}

@@ -1,0 +1,143 @@
+//! What an owner of a studio may do about accounts: invite, and have a link made once more.
+//!
+//! A link lets in as its person, wherever they work. So an owner is given one only while it opens nothing but
+//! their own studio: see decision 28. Whatever goes beyond that is for whoever runs ToffeePay.
+
+use chrono::TimeDelta;
+
+use super::{People, PeopleError, Token};
+use crate::{
+    domain::{
+        id::{PersonId, StudioId},
+        person::{EmailAddress, Person, PersonState},
+        studio::{Role, Studio, StudioError, StudioEvent},
+    },
+    event_store::CommandContext,
+};
+
+/// For how long a link that an owner was given lets somebody in: over a weekend.
+pub const INVITATION_HOLDS: TimeDelta = TimeDelta::hours(72);
+
+impl People {
+    /// Takes somebody into a studio on an owner's word; a link, if they need one to come in.
+    ///
+    /// An address that nobody has yet gets an account. Of accounts that there are, only those that this studio
+    /// has had before are taken in: of any other nobody here can tell whose it is.
+    ///
+    /// # Errors
+    ///
+    /// [`PeopleError::KnownElsewhere`], [`PeopleError::Person`] for who was shut out,
+    /// [`PeopleError::Studio`] and what the log has to say.
+    pub async fn invite_to_studio(
+        &self,
+        studio_id: &StudioId,
+        email: &EmailAddress,
+        role: Role,
+        context: &CommandContext,
+    ) -> Result<(PersonId, Option<Token>), PeopleError> {
+        // Asked first, so that nothing is left behind of what is refused.
+        self.require_studio(studio_id).await?;
+        let found = self.find_by_email(email).await?;
+        let was_here = match &found {
+            Some(person_id) => {
+                self.person(person_id).await?.require_welcome().map_err(PeopleError::Person)?;
+                if !self.has_had(studio_id, person_id).await? {
+                    return Err(PeopleError::KnownElsewhere);
+                }
+                true
+            }
+            None => false,
+        };
+        let person_id = match found {
+            Some(person_id) => person_id,
+            None => self.invite(email, context).await?,
+        };
+        self.add_member(studio_id, person_id.clone(), role, context).await?;
+        let works_elsewhere = self.works_elsewhere(studio_id, &person_id).await?;
+        if works_elsewhere && !was_here {
+            // Another studio invited the same new address at the same moment.
+            self.remove_member(studio_id, person_id, context).await?;
+            return Err(PeopleError::KnownElsewhere);
+        }
+        if works_elsewhere || self.is_enrolled(&person_id).await? {
+            return Ok((person_id, None));
+        }
+        let link = self.fresh_link(studio_id, &person_id, context).await?;
+        Ok((person_id, Some(link)))
+    }
+
+    /// Makes another link for a member who has not come in by theirs. Those before let nobody in any more, and
+    /// who is in by one is out.
+    ///
+    /// # Errors
+    ///
+    /// [`PeopleError::ChoseAlready`], [`PeopleError::WorksElsewhere`], [`PeopleError::Person`],
+    /// [`PeopleError::Studio`] for no member, and what the log has to say.
+    pub async fn renew_link(
+        &self,
+        studio_id: &StudioId,
+        person_id: &PersonId,
+        context: &CommandContext,
+    ) -> Result<Token, PeopleError> {
+        let studio = self.store.load::<Studio>(studio_id.as_str(), None).await?.aggregate;
+        let members = studio.members().map_err(PeopleError::Studio)?;
+        if !members.iter().any(|it| it.person_id == *person_id) {
+            return Err(PeopleError::Studio(StudioError::NotMember));
+        }
+        self.fresh_link(studio_id, person_id, context).await
+    }
+
+    async fn fresh_link(
+        &self,
+        studio_id: &StudioId,
+        person_id: &PersonId,
+        context: &CommandContext,
+    ) -> Result<Token, PeopleError> {
+        self.require_linkable(studio_id, person_id).await?;
+        self.end_stays(person_id).await?;
+        let token = self.issue_link(person_id, INVITATION_HOLDS, context).await?;
+        // Asked once more: whoever chooses a password or takes them in elsewhere ends the links that are
+        // there then, and this one may not have been.
+        if let Err(refused) = self.require_linkable(studio_id, person_id).await {
+            self.end_stays(person_id).await?;
+            return Err(refused);
+        }
+        Ok(token)
+    }
+
+    async fn require_linkable(
+        &self,
+        studio_id: &StudioId,
+        person_id: &PersonId,
+    ) -> Result<(), PeopleError> {
+        if self.is_enrolled(person_id).await? {
+            return Err(PeopleError::ChoseAlready);
+        }
+        if self.works_elsewhere(studio_id, person_id).await? {
+            return Err(PeopleError::WorksElsewhere);
+        }
+        Ok(())
+    }
+
+    /// Whether a person has a password and a second factor.
+    pub(super) async fn is_enrolled(&self, person_id: &PersonId) -> Result<bool, PeopleError> {
+        Ok(self.person(person_id).await?.enrolled_at.is_some())
+    }
+
+    async fn person(&self, person_id: &PersonId) -> Result<PersonState, PeopleError> {
+        let person = self.store.load::<Person>(person_id.as_str(), None).await?.aggregate;
+        person.present().cloned().map_err(PeopleError::Person)
+    }
+
+    /// Whether a person is or was a member of a studio.
+    async fn has_had(
+        &self,
+        studio_id: &StudioId,
+        person_id: &PersonId,
+    ) -> Result<bool, PeopleError> {
+        let events = self.store.events::<Studio>(studio_id.as_str()).await?;
+        Ok(events.iter().any(|it| {
+            matches!(&it.event, StudioEvent::MemberAdded { person_id: added, .. } if added == person_id)
+        }))
+    }
+}

@@ -1,0 +1,379 @@
+//! An endpoint's messages as people look for them: newest first, from one cursor to the next.
+//!
+//! What no index leads to (a type, what was taken) is looked for among a bounded number of messages at a
+//! time, and the answer says how far that went: no read is as long as the endpoint's history.
+
+use chrono::TimeDelta;
+use sqlx::{FromRow, PgConnection, PgPool, Postgres, QueryBuilder};
+
+use super::history::{MessageRow, MessageState};
+use crate::{
+    domain::{Timestamp, game::WebhookType, id::EndpointId},
+    event_store::snapshot,
+};
+
+/// Among how many messages one look goes for what has no index.
+pub const MESSAGES_LOOKED_AT_MAX: u32 = 10_000;
+
+/// How much the clocks of the service and of the database differ at most: an attempt may have been
+/// written down before what it sent was noted, by the other.
+const CLOCKS_DIFFER_AT_MOST: TimeDelta = TimeDelta::hours(1);
+
+/// Which messages of an endpoint.
+#[derive(Clone, Debug, Default)]
+pub struct MessageSearch {
+    /// Only those that stand so.
+    pub state: Option<MessageState>,
+    /// Only of this type.
+    pub webhook_type: Option<WebhookType>,
+    /// Only those noted since.
+    pub from: Option<Timestamp>,
+    /// Only those noted before.
+    pub until: Option<Timestamp>,
+}
+
+/// A place in the order of messages: when one was noted, and its id.
+pub type MessageCursor = (Timestamp, String);
+
+/// From where on.
+#[derive(Clone, Debug)]
+pub enum MessageTurn {
+    /// The newest.
+    Newest,
+    /// The next older ones.
+    Before(MessageCursor),
+    /// The next newer ones.
+    After(MessageCursor),
+}
+
+/// A message, and what came of it so far.
+#[derive(Clone, Debug)]
+pub struct ListedMessage {
+    /// Where it stands.
+    pub row: MessageRow,
+    /// What was tried; `None`, if nothing was yet.
+    pub tried: Option<Tried>,
+}
+
+/// The attempts of a message.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Tried {
+    #[sqlx(rename = "message_id")]
+    of: String,
+    /// How many there were, those before it was handed in again among them.
+    pub made: i64,
+    /// When the last one was begun.
+    pub last_at: Timestamp,
+    /// What came of it: `delivered`, `refused`, or why there was no whole answer.
+    pub outcome: String,
+    /// With which status it was answered, if it was.
+    pub http_status: Option<i16>,
+}
+
+/// One page of what was found.
+#[derive(Clone, Debug)]
+pub struct FoundMessages {
+    /// Newest first.
+    pub messages: Vec<ListedMessage>,
+    /// Whether there are more matches in the direction of the turn.
+    pub has_more: bool,
+    /// Where the look ended before all was looked at, if it did.
+    pub looked_until: Option<MessageCursor>,
+}
+
+/// Where the messages of a search stand in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Messages,
+    /// There is an index of what was given up.
+    Dead,
+    /// Few enough to read them all.
+    Due,
+}
+
+const RUN: &str = "";
+const EXPLAIN: &str = "EXPLAIN (ANALYZE, BUFFERS) ";
+
+/// Reads one page, in one snapshot.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn search_messages(
+    pool: &PgPool,
+    endpoint_id: &EndpointId,
+    search: &MessageSearch,
+    turn: &MessageTurn,
+    limit: u32,
+) -> Result<FoundMessages, sqlx::Error> {
+    let mut snapshot = snapshot(pool).await?;
+    let look = Look::begin(&mut snapshot, endpoint_id, search, turn).await?;
+    // Planned for these values: most of a month's partitions are left out.
+    let mut rows: Vec<MessageRow> =
+        look.rows(RUN, limit).build_query_as().persistent(false).fetch_all(&mut *snapshot).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = limit < rows.len();
+    rows.truncate(limit);
+    if turn.is_forward() {
+        rows.reverse();
+    }
+    let mut tried = tried(&mut snapshot, endpoint_id, &rows).await?;
+    snapshot.commit().await?;
+    let messages = rows.into_iter().map(|row| {
+        let place = tried.iter().position(|it| it.of == row.message_id);
+        ListedMessage { tried: place.map(|it| tried.swap_remove(it)), row }
+    });
+    // With more matches than the page holds, it is the last row from which one goes on.
+    let looked_until = look.bound.filter(|_| !has_more);
+    Ok(FoundMessages { messages: messages.collect(), has_more, looked_until })
+}
+
+/// How Postgres reads that page: the plan of each query, run and measured, in its own words.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn search_messages_plans(
+    pool: &PgPool,
+    endpoint_id: &EndpointId,
+    search: &MessageSearch,
+    turn: &MessageTurn,
+    limit: u32,
+) -> Result<Vec<String>, sqlx::Error> {
+    let mut snapshot = snapshot(pool).await?;
+    let look = Look::begin(&mut snapshot, endpoint_id, search, turn).await?;
+    let mut plans = vec![];
+    for mut query in [look.rows(EXPLAIN, limit), look.bound_query(EXPLAIN)] {
+        let query = query.build_query_scalar().persistent(false);
+        let lines: Vec<String> = query.fetch_all(&mut *snapshot).await?;
+        plans.push(lines.join("\n"));
+    }
+    let mut rows = look.rows(RUN, limit);
+    let rows: Vec<MessageRow> =
+        rows.build_query_as().persistent(false).fetch_all(&mut *snapshot).await?;
+    let mut query = tried_query(EXPLAIN, endpoint_id, &rows);
+    let query = query.build_query_scalar().persistent(false);
+    let lines: Vec<String> = query.fetch_all(&mut *snapshot).await?;
+    plans.push(lines.join("\n"));
+    Ok(plans)
+}
+
+/// When a message of an endpoint was noted; `None`, if there is none, or none any more.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn message_cursor(
+    pool: &PgPool,
+    endpoint_id: &EndpointId,
+    message_id: &str,
+) -> Result<Option<MessageCursor>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT noted_at, message_id FROM webhook_message
+         WHERE endpoint_id = $1 AND message_id = $2",
+    )
+    .bind(endpoint_id.as_str())
+    .bind(message_id)
+    .fetch_optional(pool)
+    .await
+}
+
+impl MessageTurn {
+    fn is_forward(&self) -> bool {
+        matches!(self, Self::After(_))
+    }
+}
+
+impl Source {
+    /// The table whose rows are read in order.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "message",
+            Self::Dead => "dead",
+            Self::Due => "due",
+        }
+    }
+
+    fn tables(self) -> &'static str {
+        match self {
+            Self::Messages => {
+                "webhook_message message
+                 LEFT JOIN webhook_due due USING (endpoint_id, message_id)
+                 LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)"
+            }
+            Self::Dead => {
+                "webhook_dead dead
+                 JOIN webhook_message message USING (endpoint_id, noted_at, message_id)
+                 LEFT JOIN webhook_due due USING (endpoint_id, message_id)"
+            }
+            Self::Due => {
+                "webhook_due due
+                 JOIN webhook_message message USING (endpoint_id, noted_at, message_id)
+                 LEFT JOIN webhook_dead dead USING (endpoint_id, message_id)"
+            }
+        }
+    }
+}
+
+/// What is asked for, with where to read it, and where to stop.
+struct Look<'a> {
+    endpoint_id: &'a str,
+    search: &'a MessageSearch,
+    turn: &'a MessageTurn,
+    source: Source,
+    bound: Option<MessageCursor>,
+}
+
+impl<'a> Look<'a> {
+    async fn begin(
+        snapshot: &mut PgConnection,
+        endpoint_id: &'a EndpointId,
+        search: &'a MessageSearch,
+        turn: &'a MessageTurn,
+    ) -> Result<Self, sqlx::Error> {
+        let endpoint_id = endpoint_id.as_str();
+        let source = match search.state {
+            Some(MessageState::Dead) => Source::Dead,
+            Some(MessageState::Due) if are_few_due(snapshot, endpoint_id).await? => Source::Due,
+            // Of very many that are due, the newest messages are some.
+            Some(MessageState::Due | MessageState::Delivered) | None => Source::Messages,
+        };
+        let mut look = Self { endpoint_id, search, turn, source, bound: None };
+        if look.needs_a_bound() {
+            let mut query = look.bound_query(RUN);
+            look.bound = query.build_query_as().persistent(false).fetch_optional(snapshot).await?;
+        }
+        Ok(look)
+    }
+
+    /// Whether something is asked for that the order at hand does not hold.
+    fn needs_a_bound(&self) -> bool {
+        let state_is_extra = self.source == Source::Messages && self.search.state.is_some();
+        self.source != Source::Due && (state_is_extra || self.search.webhook_type.is_some())
+    }
+
+    /// The last of the messages that are looked at, if there are so many.
+    fn bound_query(&self, prefix: &str) -> QueryBuilder<'a, Postgres> {
+        let it = self.source.name();
+        let select =
+            format!("{prefix}SELECT {it}.noted_at, {it}.message_id FROM webhook_{it} {it}");
+        let mut query = QueryBuilder::new(select);
+        self.push_range(&mut query);
+        self.push_order(&mut query);
+        query.push(" LIMIT 1 OFFSET ").push_bind(i64::from(MESSAGES_LOOKED_AT_MAX) - 1);
+        query
+    }
+
+    /// One row more than the page has, if there is one, in the direction of the turn.
+    fn rows(&self, prefix: &str, limit: u32) -> QueryBuilder<'a, Postgres> {
+        let mut query = QueryBuilder::new(prefix);
+        query.push(
+            "SELECT message.message_id, message.type, message.session_id, message.sequence,
+                    message.noted_at,
+                    CASE WHEN due.id IS NOT NULL THEN 'due'
+                         WHEN dead.message_id IS NOT NULL THEN 'dead' ELSE 'delivered' END AS state,
+                    coalesce(due.attempts, dead.attempts) AS attempts, due.next_at, dead.died_at
+             FROM ",
+        );
+        query.push(self.source.tables());
+        self.push_range(&mut query);
+        self.push_filters(&mut query);
+        self.push_order(&mut query);
+        query.push(" LIMIT ").push_bind(i64::from(limit) + 1);
+        query
+    }
+
+    /// What the order at hand leads to.
+    fn push_range(&self, query: &mut QueryBuilder<'a, Postgres>) {
+        let it = self.source.name();
+        query.push(format!(" WHERE {it}.endpoint_id = ")).push_bind(self.endpoint_id);
+        if let Some(from) = self.search.from {
+            query.push(format!(" AND {it}.noted_at >= ")).push_bind(from);
+        }
+        if let Some(until) = self.search.until {
+            query.push(format!(" AND {it}.noted_at < ")).push_bind(until);
+        }
+        if let MessageTurn::Before(cursor) | MessageTurn::After(cursor) = self.turn {
+            let side = if self.turn.is_forward() { ">" } else { "<" };
+            self.push_side(query, side, cursor);
+        }
+    }
+
+    fn push_filters(&self, query: &mut QueryBuilder<'a, Postgres>) {
+        if let Some(bound) = &self.bound {
+            let side = if self.turn.is_forward() { "<=" } else { ">=" };
+            self.push_side(query, side, bound);
+        }
+        if let Some(webhook_type) = self.search.webhook_type {
+            query.push(" AND message.type = ").push_bind(webhook_type.as_str());
+        }
+        query.push(match self.search.state {
+            None => "",
+            Some(MessageState::Due) => " AND due.id IS NOT NULL",
+            Some(MessageState::Dead) => " AND due.id IS NULL AND dead.message_id IS NOT NULL",
+            Some(MessageState::Delivered) => " AND due.id IS NULL AND dead.message_id IS NULL",
+        });
+    }
+
+    /// On one side of a cursor. Its time stands alone too: by it partitions are left out.
+    fn push_side(
+        &self,
+        query: &mut QueryBuilder<'a, Postgres>,
+        side: &str,
+        cursor: &MessageCursor,
+    ) {
+        let (it, (at, id)) = (self.source.name(), cursor.clone());
+        let side_or_same = if side.starts_with('<') { "<=" } else { ">=" };
+        query.push(format!(" AND {it}.noted_at {side_or_same} ")).push_bind(at);
+        query.push(format!(" AND ({it}.noted_at, {it}.message_id) {side} (")).push_bind(at);
+        query.push(", ").push_bind(id).push(")");
+    }
+
+    fn push_order(&self, query: &mut QueryBuilder<'a, Postgres>) {
+        let it = self.source.name();
+        let way = if self.turn.is_forward() { "" } else { " DESC" };
+        query.push(format!(" ORDER BY {it}.noted_at{way}, {it}.message_id{way}"));
+    }
+}
+
+/// Whether no more is due to an endpoint than may be looked at.
+async fn are_few_due(snapshot: &mut PgConnection, endpoint_id: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) <= $2
+         FROM (SELECT FROM webhook_due WHERE endpoint_id = $1 LIMIT $2 + 1) it",
+    )
+    .bind(endpoint_id)
+    .bind(i64::from(MESSAGES_LOOKED_AT_MAX))
+    .fetch_one(snapshot)
+    .await
+}
+
+async fn tried(
+    snapshot: &mut PgConnection,
+    endpoint_id: &EndpointId,
+    rows: &[MessageRow],
+) -> Result<Vec<Tried>, sqlx::Error> {
+    let mut query = tried_query(RUN, endpoint_id, rows);
+    query.build_query_as().persistent(false).fetch_all(snapshot).await
+}
+
+/// The last attempt of each message. Each is looked up by itself, and only from the oldest one's time on.
+fn tried_query<'a>(
+    prefix: &str,
+    endpoint_id: &'a EndpointId,
+    rows: &'a [MessageRow],
+) -> QueryBuilder<'a, Postgres> {
+    let ids: Vec<&str> = rows.iter().map(|it| it.message_id.as_str()).collect();
+    let since = rows.iter().map(|it| it.noted_at).min().unwrap_or_default() - CLOCKS_DIFFER_AT_MOST;
+    let mut query = QueryBuilder::new(prefix);
+    query.push("SELECT message.id AS message_id, it.* FROM unnest(").push_bind(ids);
+    query.push(
+        "::text[]) message (id) CROSS JOIN LATERAL (
+             SELECT count(*) OVER () AS made, attempt.at AS last_at, outcome, http_status
+             FROM webhook_attempt attempt WHERE attempt.endpoint_id = ",
+    );
+    query.push_bind(endpoint_id.as_str());
+    query.push(" AND attempt.message_id = message.id AND ").push_bind(since);
+    query.push(" <= attempt.written_at ORDER BY attempt.at DESC LIMIT 1) it");
+    query
+}

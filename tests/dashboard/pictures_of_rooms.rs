@@ -1,0 +1,115 @@
+//! Pictures of a studio's people and of a game's settings, light and dark, narrow and wide.
+
+use std::path::Path;
+
+use axum::{Router, extract, http::header::CONTENT_TYPE, routing::get};
+use toffeepay::domain::studio::Role;
+use tokio::net::TcpListener;
+
+use super::{
+    games::png,
+    stage::{GAME, OTHER_GAME, Stage},
+    support::browser::Browser,
+};
+
+/// In pixels, of the page that is open.
+const TOO_WIDE_BY: &str = "document.documentElement.scrollWidth - window.innerWidth";
+
+/// The dashboard, and the pictures that are kept beside it.
+async fn serve(stage: &Stage) -> String {
+    let pool = stage.database.owner.clone();
+    let picture = async move |extract::Path(sha256): extract::Path<String>| {
+        let find = sqlx::query_scalar("SELECT bytes FROM item_image WHERE sha256 = $1");
+        let bytes: Vec<u8> = find.bind(sha256).fetch_one(&pool).await.unwrap();
+        ([(CONTENT_TYPE, "image/png")], bytes)
+    };
+    let routes = Router::new().route("/images/{sha256}", get(picture)).merge(stage.routes());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    here
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures to look at: cargo test --test dashboard pictures -- --ignored"]
+async fn pictures_of_people_and_settings() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let stage = Stage::new().await;
+    let here = serve(&stage).await;
+    let (ann, _) =
+        stage.person("ann.with-a-rather-long-name@studio.example", GAME, Role::Developer).await;
+    let (bob, _) = stage.person("bob@studio.example", GAME, Role::Support).await;
+    stage.person("bob@studio.example", OTHER_GAME, Role::Support).await;
+    let (shut, _) = stage.person("former@studio.example", GAME, Role::Finance).await;
+    stage.people.shut_out(&shut, &stage.context("operator:test")).await.unwrap();
+    let (_, link) = stage.person("setup@studio.example", GAME, Role::Owner).await;
+    let setup = stage.enter(&link).await;
+    let settings = format!("/dashboard/{GAME}/live/settings");
+    let page = stage.get_as(&setup, &settings).await;
+    let seen = page.text.rsplit_once("name=\"seen\" value=\"").unwrap().1[..64].to_owned();
+    let look = [("accent", "#5b3fc4"), ("seen", seen.as_str())];
+    stage.upload_as(&setup, &format!("{settings}/look"), &look, &png(120, 60)).await.location();
+    for (look, browser) in [
+        ("light-390", Browser::phone()),
+        ("dark-390", Browser::phone().dark()),
+        ("light-1280", Browser::desktop()),
+        ("dark-1280", Browser::desktop().dark()),
+    ] {
+        let (_, link) = stage.person(&format!("{look}@studio.example"), GAME, Role::Owner).await;
+        let picture = |page: &str| folder.join(format!("dashboard-{page}-{look}.png"));
+        let people = format!("{here}/dashboard/studios/{}/people", stage.studio_of(GAME).await);
+        let seen = browser
+            .goto(&format!("{here}{link}"))
+            .click("Sign in")
+            .screenshot(&picture("40-home"))
+            .expect_accessible()
+            .goto(&people)
+            .screenshot(&picture("41-people"))
+            .expect_accessible()
+            .evaluate(TOO_WIDE_BY)
+            .goto(&format!("{people}/invite"))
+            .fill("E-mail", "ada@studio.example")
+            .screenshot(&picture("42-invite"))
+            .expect_accessible()
+            .evaluate("document.forms[1].noValidate = true")
+            .fill("E-mail", &format!("new {look}"))
+            .click("Invite")
+            .screenshot(&picture("43-invite-wrong"))
+            .expect_accessible()
+            .fill("E-mail", &format!("new-{look}@studio.example"))
+            .click("Invite")
+            .screenshot(&picture("44-link"))
+            .expect_accessible()
+            .evaluate(TOO_WIDE_BY)
+            .goto(&format!("{people}/{ann}"))
+            .screenshot(&picture("45-member"))
+            .expect_accessible()
+            .evaluate(TOO_WIDE_BY)
+            .goto(&format!("{people}/{bob}"))
+            .screenshot(&picture("46-member-of-two"))
+            .goto(&format!("{people}/{ann}/remove"))
+            .screenshot(&picture("47-remove"))
+            .expect_accessible()
+            .goto(&format!("{here}{settings}"))
+            .screenshot(&picture("48-settings"))
+            .expect_accessible()
+            .evaluate(TOO_WIDE_BY)
+            .fill("Currencies", "USD, XXX")
+            .fill("Apps", "javascript")
+            .click("Save the settings")
+            .screenshot(&picture("49-settings-wrong"))
+            .expect_accessible()
+            .fill("Accent colour", "#ffd700")
+            .click("Save the look")
+            .screenshot(&picture("50-look-wrong"))
+            .expect_accessible()
+            .run()
+            .await;
+        let widths = seen.events.iter().filter(|it| it.step == "evaluate" && it.value.is_number());
+        assert!(widths.clone().all(|it| it.value == 0), "a page is wider than the window: {look}");
+        let broken = seen.console.iter().filter(|it| it.text.contains("Content Security Policy"));
+        assert_eq!(broken.count(), 0, "{:?}", seen.console);
+    }
+    eprintln!("the pictures are in {}", folder.canonicalize().unwrap().display());
+}
