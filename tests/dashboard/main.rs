@@ -17,6 +17,7 @@ mod overview;
 mod people;
 mod pictures;
 mod pictures_of_rooms;
+mod pictures_overview;
 mod searching;
 mod stage;
 mod story;

@@ -32,7 +32,7 @@ use toffeepay::{
 use super::stage::{GAME, OTHER_GAME, Page, Stage};
 
 /// A Saturday.
-const NOW: &str = "2026-11-28T15:23:41Z";
+pub(crate) const NOW: &str = "2026-11-28T15:23:41Z";
 
 /// The stage at a moment that is set, with somebody of finance who comes in each time that they look.
 pub(crate) struct Room {
@@ -211,10 +211,10 @@ async fn today_stands_beside_the_same_hours_of_last_week() {
     let dollars = section(&page.text, "Volume in USD");
     let (net, beside) = tile(dollars, "Net");
     assert_eq!(net, "$17.50");
-    assert_eq!(beside, "▲ up 50% · $15.00 by 15:00 UTC, $10.00 a week before");
+    assert_eq!(beside, "▲ up 50% · $15.00 by 15:00, $10.00 a week before");
     let (payments, beside) = tile(&page.text, "Payments");
     assert_eq!(payments, "3");
-    assert_eq!(beside, "▲ up 100% · 2 by 15:00 UTC, 1 a week before");
+    assert_eq!(beside, "▲ up 100% · 2 by 15:00, 1 a week before");
     // The plot has all of last Saturday's hours, those too that are still to come today.
     page.assert_has("<title>20:00: gross $0.00; a week before $50.00</title>");
     page.assert_has("<title>15:00: gross $2.50; a week before $50.00</title>");
@@ -236,7 +236,7 @@ async fn a_span_of_the_url_ends_today_and_stands_beside_as_many_days_before() {
     let (net, beside) = tile(&week.text, "Net");
     assert_eq!(
         (net.as_str(), beside.as_str()),
-        ("$14.00", "▲ up 100% · $14.00 by 15:00 UTC, $7.00 a week before")
+        ("$14.00", "▲ up 100% · $14.00 by 15:00, $7.00 a week before")
     );
     week.assert_has("<title>Mon 23 Nov: gross $14.00; a week before $0.00</title>");
     let four = room.overview("?span=28d").await;
@@ -281,7 +281,7 @@ async fn what_goes_back_counts_in_its_own_hour_and_net_may_be_below_zero() {
     assert_eq!(tile(&page.text, "Gross").0, "$0.00");
     let (refunded, beside) = tile(&page.text, "Refunded");
     assert_eq!(refunded, "$4.99");
-    assert!(beside.starts_with("1 refund"), "{beside}");
+    assert!(beside.starts_with("1 refund · "), "{beside}");
     assert_eq!(tile(&page.text, "Payments").0, "0");
     let week = room.overview("?span=7d").await;
     assert_eq!(tile(&week.text, "Net").0, "$0.00");

@@ -9,7 +9,7 @@ use super::errors::{expected, other_game, refusal};
 use super::harness::{Options, Service, wait_until};
 use super::payments::{pay, payment, wait_for};
 
-fn ask(service: &Service, payment_id: &str) -> RequestBuilder {
+pub(crate) fn ask(service: &Service, payment_id: &str) -> RequestBuilder {
     let request = json!({ "payment_id": payment_id, "reason": "bought twice" });
     service.client.call(CREATE_REFUND).json(&request)
 }
@@ -27,7 +27,7 @@ pub(crate) async fn wait_for_refund(service: &Service, refund_id: &str, status: 
     .await
 }
 
-async fn paid(service: &Service) -> (String, String) {
+pub(crate) async fn paid(service: &Service) -> (String, String) {
     let (session_id, payment_id) = pay(service, PAYS).await;
     wait_for(service, &payment_id, "succeeded").await;
     (session_id, payment_id)

@@ -145,9 +145,9 @@ impl Hours {
         self.this.split <= self.this.from
     }
 
-    /// Up to when both spans are compared: `15:00 UTC`.
+    /// Up to when both spans are compared, UTC: `15:00`.
     pub(super) fn split_text(&self) -> String {
-        self.this.split.format("%H:%M UTC").to_string()
+        self.this.split.format("%H:%M").to_string()
     }
 
     /// The bucket under way.
@@ -220,7 +220,7 @@ mod tests {
             hours.before,
             span("2026-11-21T00:00:00Z", "2026-11-21T15:00:00Z", "2026-11-22T00:00:00Z")
         );
-        assert_eq!((hours.running_bucket(), hours.split_text()), (15, "15:00 UTC".to_owned()));
+        assert_eq!((hours.running_bucket(), hours.split_text()), (15, "15:00".to_owned()));
         assert_eq!(hours.bucket_name(14), "14:00");
     }
 

@@ -11,7 +11,7 @@ use super::{bar::percent, scale::Scale};
 /// Of bars and lines, in pixels.
 const HEIGHT: i32 = 148;
 /// Above them, for the letters of the highest line.
-const TOP: i32 = 18;
+const TOP: i32 = 8;
 /// Below them, for what the bars are called.
 const BOTTOM: i32 = 20;
 /// All of the width.
@@ -20,6 +20,9 @@ const WIDTH: usize = 10_000;
 const GAP: usize = 16;
 /// A label in the middle of a place that is not wider than this runs over the left edge.
 const NARROW: usize = WIDTH / 12;
+/// The most that a character at the side takes, in pixels, and what stands between it and the bars.
+const CHARACTER: usize = 7;
+const BESIDE: usize = 8;
 
 /// One hour or day.
 #[derive(Clone, Debug)]
@@ -53,20 +56,47 @@ pub(super) fn plot(it: &Plot<'_>) -> Markup {
     let least = it.bars.iter().map(|bar| bar.now.1).max().unwrap_or_default();
     let scale = Scale::new(most, least, HEIGHT);
     let pattern = format!("{}-running", it.id);
+    let height = TOP + HEIGHT + BOTTOM;
     html! {
-        svg class="plot" width="100%" height=(TOP + HEIGHT + BOTTOM) role="img" aria-label=(it.told) {
+        div class="plot" {
+            (side(&scale, height, it.written))
+            (drawing(it, &scale, &pattern, height))
+        }
+    }
+}
+
+/// What the lines stand at. As wide as its longest text, since only the rest can be in percents.
+fn side(scale: &Scale, height: i32, written: &dyn Fn(i128) -> String) -> Markup {
+    let texts = scale.lines().into_iter().chain([0]).map(|value| (value, written(value)));
+    let texts: Vec<(i128, String)> = texts.collect();
+    let longest = texts.iter().map(|(_, text)| text.chars().count()).max().unwrap_or_default();
+    let width = longest * CHARACTER + BESIDE;
+    html! {
+        svg width=(width) height=(height) aria-hidden="true" focusable="false" {
+            @for (value, text) in texts {
+                text x=(width - BESIDE) y=(TOP + scale.y(value) + 4) text-anchor="end" { (text) }
+            }
+        }
+    }
+}
+
+fn drawing(it: &Plot<'_>, scale: &Scale, pattern: &str, height: i32) -> Markup {
+    html! {
+        svg width="100%" height=(height) role="img" aria-label=(it.told) {
             defs {
                 pattern id=(pattern) width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
                     rect class="under" width="5" height="5" {}
                     rect class="bar" width="2.5" height="5" {}
                 }
             }
-            @for value in scale.lines() { (line(&scale, value, &(it.written)(value))) }
+            @for value in scale.lines() {
+                line class="grid" x2="100%" y1=(TOP + scale.y(value)) y2=(TOP + scale.y(value)) {}
+            }
             line class="zero" x2="100%" y1=(TOP + scale.y(0)) y2=(TOP + scale.y(0)) {}
             @for (index, bar) in it.bars.iter().enumerate() {
-                (standing(&scale, Slot::of(index, it.bars.len()), bar, &pattern))
+                (standing(scale, Slot::of(index, it.bars.len()), bar, pattern))
             }
-            (before(&scale, it.bars))
+            (before(scale, it.bars))
             @for (index, bar) in it.bars.iter().enumerate() {
                 @if let Some(mark) = &bar.mark { (label(Slot::of(index, it.bars.len()), mark)) }
             }
@@ -94,14 +124,6 @@ impl Slot {
 
 fn x(place: usize) -> String {
     percent(u32::try_from(place).unwrap_or_default())
-}
-
-fn line(scale: &Scale, value: i128, written: &str) -> Markup {
-    let y = TOP + scale.y(value);
-    html! {
-        line class="grid" x2="100%" y1=(y) y2=(y) {}
-        text class="side" y=(y - 4) { (written) }
-    }
 }
 
 fn standing(scale: &Scale, slot: Slot, bar: &Standing, pattern: &str) -> Markup {
@@ -155,7 +177,7 @@ fn label(slot: Slot, mark: &str) -> Markup {
         _ => (slot.from + slot.width() / 2, "middle"),
     };
     html! {
-        text class="below" x=(x(at)) y=(TOP + HEIGHT + BOTTOM - 5) text-anchor=(anchor) { (mark) }
+        text x=(x(at)) y=(TOP + HEIGHT + BOTTOM - 5) text-anchor=(anchor) { (mark) }
     }
 }
 
@@ -178,11 +200,11 @@ mod tests {
         let drawn = drawn(&[bar(400, 0, 0), bar(0, 400, 0)]);
         // Half of the height each; the second begins below the line.
         assert!(
-            drawn.contains(r#"class="bar" x="8.00%" width="34.00%" y="18" height="74""#),
+            drawn.contains(r#"class="bar" x="8.00%" width="34.00%" y="8" height="74""#),
             "{drawn}"
         );
         assert!(
-            drawn.contains(r#"class="out" x="58.00%" width="34.00%" y="93" height="74""#),
+            drawn.contains(r#"class="out" x="58.00%" width="34.00%" y="83" height="74""#),
             "{drawn}"
         );
         assert!(drawn.contains("<title>400, 0, 0</title>"), "{drawn}");
@@ -191,7 +213,7 @@ mod tests {
     #[test]
     fn the_least_of_all_is_seen_and_nothing_is_not_drawn() {
         let little = drawn(&[bar(1, 0, 0), bar(1_000_000, 0, 0)]);
-        assert!(little.contains(r#"y="165" height="1""#), "{little}");
+        assert!(little.contains(r#"y="155" height="1""#), "{little}");
         let nothing = drawn(&[bar(0, 0, 0)]);
         assert!(!nothing.contains(r#"class="bar" x"#) && !nothing.contains("before"), "{nothing}");
     }

@@ -13,12 +13,8 @@ use crate::domain::session::{DeclineReason, PaymentMethod};
 /// The steps from a session to its payment.
 pub(super) fn steps_section(steps: &Steps, hours: &Hours) -> Markup {
     let choice = hours.choice;
-    let all = [
-        ("Session created", steps.created),
-        ("Page opened", steps.opened),
-        ("Payment started", steps.started),
-        ("Paid", steps.paid),
-    ];
+    let later =
+        [("Page opened", steps.opened), ("Payment started", steps.started), ("Paid", steps.paid)];
     let has_before = 0 < steps.created.before;
     html! {
         section class="panel" aria-labelledby="steps" {
@@ -30,41 +26,36 @@ pub(super) fn steps_section(steps: &Steps, hours: &Hours) -> Markup {
             @if steps.created.all == 0 {
                 p class="none" { "No session was created " (choice.this()) "." }
             } @else {
-                ol class="bars" { @for (name, of) in all { (step(name, of, steps.created, hours)) } }
+                ol class="bars" {
+                    li {
+                        p class="line" { span class="name" { "Session created" } " " strong { (number(steps.created.all)) } span class="share" {} }
+                        (bar(Bar { length: ten_thousandths(1, 1), mark: None }))
+                    }
+                    @for (name, of) in later { (step(name, of, steps.created, hours)) }
+                }
                 @if has_before {
-                    p class="hint" { (mark_key()) "the share " (choice.before()) ", of sessions created by " (hours.split_text()) }
+                    p class="hint" { "The mark is the share " (choice.before()) ", of the sessions created by " (hours.split_text()) " then." }
                 }
             }
         }
     }
 }
 
+/// A step as a part of the sessions created.
 fn step(name: &str, of: Beside, created: Beside, hours: &Hours) -> Markup {
-    let is_first = of == created;
-    let before = share(of.before, created.before).filter(|_| !is_first);
+    let before = share(of.before, created.before);
     let mark = before.is_some().then(|| ten_thousandths(of.before, created.before));
-    let length = ten_thousandths(of.all, created.all);
     html! {
         li {
             p class="line" {
-                span class="name" { (name) } " "
-                strong { (number(of.all)) }
-                @if !is_first {
-                    @if let Some(share) = share(of.all, created.all) { " " span class="share" { (share) } }
+                span class="name" {
+                    (name)
+                    @if let Some(before) = before { span class="hint" { " · " (before) " " (hours.choice.before()) } }
                 }
+                " " strong { (number(of.all)) }
+                " " span class="share" { (share(of.all, created.all).unwrap_or_default()) }
             }
-            (bar(Bar { length, mark }))
-            @if let Some(before) = before {
-                p class="visually-hidden" { (before) " " (hours.choice.before()) }
-            }
-        }
-    }
-}
-
-fn mark_key() -> Markup {
-    html! {
-        svg class="key" width="10" height="14" aria-hidden="true" focusable="false" {
-            line class="mark" x1="4" x2="4" y2="14" {}
+            (bar(Bar { length: ten_thousandths(of.all, created.all), mark }))
         }
     }
 }

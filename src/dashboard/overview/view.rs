@@ -15,9 +15,11 @@ use super::{
 use crate::{
     dashboard::{
         Place,
-        views::{FieldProblem, Frame, Section, document, empty, moment, problem_list},
+        views::{
+            FieldProblem, Frame, Section, document, empty, moment, problem_list, sessions_path,
+        },
     },
-    domain::{Timestamp, world::World},
+    domain::{Timestamp, studio::Permission, world::World},
     figures::{Counted, Progress},
     page_headers::Nonce,
     webhooks::EndpointHealth,
@@ -80,7 +82,7 @@ fn of_when(it: &Overview) -> Markup {
             p class="hint" {
                 (counted_to(it.progress.counted, hours.now)) " "
                 @if hours.is_first_hour() { "Spans are compared by whole hours; none of today is over yet." }
-                @else { "Spans are compared by whole hours: both up to " (hours.split_text()) "." }
+                @else { "Spans are compared by whole hours: both up to " (hours.split_text()) " UTC." }
             }
         }
         @match it.progress.counted {
@@ -134,19 +136,33 @@ fn numbers(it: &Overview) -> Markup {
         (tiles(summary, hours))
         @if summary.is_empty() { (quiet(it)) }
         @if !summary.volumes.is_empty() {
-            div class=(if summary.volumes.len() == 1 { "volumes" } else { "volumes several" }) {
+            div class=(volumes_class(summary.volumes.len())) {
                 @for (index, volume) in summary.volumes.iter().enumerate() { (volume_section(volume, index, hours)) }
             }
         }
         @if !summary.is_empty() {
             div class="panels" {
-                (steps_section(&summary.steps, hours))
+                div class="stack" {
+                    (steps_section(&summary.steps, hours))
+                    @if it.place.may(Permission::SeeSessions) {
+                        p { a href={ (sessions_path(&it.place)) "?from=" (hours.this.from.format("%Y-%m-%d")) } { "See the sessions created " (hours.choice.this()) } }
+                    }
+                }
                 div class="stack" {
                     (reasons_section(summary, hours))
                     (methods_section(summary, hours))
                 }
             }
         }
+    }
+}
+
+/// Side by side where there is room, and no row with a hole in it if that can be.
+fn volumes_class(count: usize) -> &'static str {
+    match count {
+        0 | 1 => "volumes",
+        2 | 4 => "volumes two",
+        _ => "volumes three",
     }
 }
 
@@ -188,6 +204,9 @@ pub(super) fn tile(name: &str, value: &str, beside: &Markup) -> Markup {
 pub(super) fn compared(it: Beside, hours: &Hours, written: &dyn Fn(i128) -> String) -> Markup {
     if hours.is_first_hour() {
         return html! { "so far, in the first hour" };
+    }
+    if it.upto == 0 && it.before == 0 {
+        return html! { "none by " (hours.split_text()) ", as " (hours.choice.before()) };
     }
     let (way, words) = change(it.upto, it.before);
     let arrow = match way {

@@ -27,7 +27,7 @@ pub(super) fn volume_section(it: &Volume, index: usize, hours: &Hours) -> Markup
                 (tile("Net", &written(it.net().all), &compared(it.net(), hours, &written)))
                 (tile("Gross", &written(it.gross.all), &compared(it.gross, hours, &written)))
                 (tile("Refunded", &written(it.refunded.all), &html! {
-                    (refunds(it.refunds.all)) @if !hours.is_first_hour() { " · " (written(it.refunded.before)) " " (hours.choice.before()) ", by " (hours.split_text()) }
+                    @if it.refunds.all != 0 { (refunds(it.refunds.all)) " · " } (compared(it.refunded, hours, &written))
                 }))
                 (tile("Payments", &number(it.payments.all), &compared(it.payments, hours, &number)))
             }
@@ -100,18 +100,25 @@ fn drawing(it: &Volume, id: &str, hours: &Hours, written: &dyn Fn(i128) -> Strin
         choice.before(),
         most.unwrap_or_default(),
     );
-    let drawn = Plot { id, told: &told, bars: &bars, written };
+    let at_side = |value: i128| without_zeros(written(value), it.currency);
+    let drawn = Plot { id, told: &told, bars: &bars, written: &at_side };
     html! {
         figure {
             (plot(&drawn))
             figcaption class="legend" {
                 span { (key("bar")) "Gross " (choice.this()) }
-                span { (key("running")) "the " (choice.bucket()) " under way" }
+                span { (key("running")) (choice.bucket()) " under way" }
                 @if it.buckets.iter().any(|it| 0 < it.refunded) { span { (key("out")) "refunded" } }
-                @if it.buckets.iter().any(|it| 0 < it.gross_before) { span { (key("level")) "gross " (choice.before()) } }
+                @if it.buckets.iter().any(|it| 0 < it.gross_before) { span { (key("level")) (choice.before()) } }
             }
         }
     }
+}
+
+/// The lines of a plot stand at round amounts, which need no decimals if they are whole.
+fn without_zeros(text: String, currency: Currency) -> String {
+    let zeros = format!(".{}", "0".repeat(currency.exponent().into()));
+    text.strip_suffix(&zeros).map(str::to_owned).unwrap_or(text)
 }
 
 fn told(of: &Bucket, name: &str, hours: &Hours, written: &dyn Fn(i128) -> String) -> String {
@@ -167,7 +174,7 @@ fn in_words(it: &Volume, hours: &Hours, written: &dyn Fn(i128) -> String) -> Mar
                 "“Before” is all of the same " (choice.bucket()) " " (choice.before()) "."
                 @if 0 < left_out { " In the " (choice.bucket()) "s that are left out there was nothing." }
             }
-            (table(&caption, &columns, rows))
+            div class="scroll" role="region" aria-label=(caption) tabindex="0" { (table(&caption, &columns, rows)) }
         }
     }
 }

@@ -77,7 +77,7 @@ fn state(it: &EndpointHealth, now: Timestamp) -> Badge {
     match (it.is_enabled, it.is_resting(now)) {
         (false, _) => Badge { tone: Tone::Quiet, word: "Disabled" },
         (true, true) => Badge { tone: Tone::Alert, word: "Resting" },
-        (true, false) => Badge { tone: Tone::Good, word: "Open" },
+        (true, false) => Badge { tone: Tone::Good, word: "Enabled" },
     }
 }
 
