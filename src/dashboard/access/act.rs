@@ -70,25 +70,25 @@ impl Act {
 
     /// For what needs a fresh proof: who has none is led to prove who they are, and then to `next`, a page of
     /// the dashboard. Nothing was done.
-    pub(in crate::dashboard) fn require_proof(
+    pub(in crate::dashboard) fn ask_for_proof(
         &self,
         desk: &Dashboard,
         next: &str,
-    ) -> Result<(), Response> {
-        require_proof(&self.newcomer.stay, desk, next)
+    ) -> Option<Response> {
+        ask_for_proof(&self.newcomer.stay, desk, next)
     }
 }
 
 /// The same for a page that is only looked at.
-pub(in crate::dashboard) fn require_proof(
+pub(in crate::dashboard) fn ask_for_proof(
     stay: &Stay,
     desk: &Dashboard,
     next: &str,
-) -> Result<(), Response> {
+) -> Option<Response> {
     match stay.require_proof(desk.clock.now()) {
-        Ok(()) => Ok(()),
-        Err(_) if stay.is_enrolled => Err(see_other(&Next::parse(next).behind(PROVE))),
-        Err(_) => Err(trouble(Trouble::StaleLink)),
+        Ok(()) => None,
+        Err(_) if stay.is_enrolled => Some(see_other(&Next::parse(next).behind(PROVE))),
+        Err(_) => Some(trouble(Trouble::StaleLink)),
     }
 }
 

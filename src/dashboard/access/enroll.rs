@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
-    act::{Act, require_proof},
+    act::{Act, ask_for_proof},
     next::HOME,
     refusing::trouble,
     views::{EnrollView, Trouble, enroll_page as drawn, field},
@@ -27,7 +27,7 @@ struct Problem {
 
 /// `GET /dashboard/enroll`
 pub(super) async fn enroll_page(State(desk): State<Dashboard>, newcomer: Newcomer) -> Response {
-    if let Err(elsewhere) = require_proof(&newcomer.stay, &desk, ENROLL) {
+    if let Some(elsewhere) = ask_for_proof(&newcomer.stay, &desk, ENROLL) {
         return elsewhere;
     }
     show(&desk, &newcomer, &TotpKey::generate(), None, None).await
@@ -54,10 +54,10 @@ pub(super) async fn enroll(State(desk): State<Dashboard>, form: Act) -> Response
     let context = newcomer.context(desk.clock.now());
     match desk.people.enroll(&newcomer.stay, chosen, &context).await {
         Ok(()) => see_other(HOME),
-        Err(PeopleError::NotProved) => match require_proof(&newcomer.stay, &desk, ENROLL) {
+        Err(PeopleError::NotProved) => match ask_for_proof(&newcomer.stay, &desk, ENROLL) {
             // It was fresh a moment ago, by another clock's reading.
-            Ok(()) => see_other(ENROLL),
-            Err(elsewhere) => elsewhere,
+            None => see_other(ENROLL),
+            Some(elsewhere) => elsewhere,
         },
         Err(error) => match problem(&error) {
             Some(problem) => show(&desk, &newcomer, &totp, Some(typed), Some(problem)).await,

@@ -16,7 +16,7 @@ mod upload;
 mod views;
 mod visitor;
 
-pub(super) use act::{Act, require_proof};
+pub(super) use act::{Act, ask_for_proof};
 pub(super) use fields::{FORM_BYTES_MAX, Fields};
 pub(super) use upload::Upload;
 pub(super) use visitor::{Newcomer, Visitor};

@@ -163,9 +163,7 @@ impl Summary {
         }
         let mut volumes: Vec<Volume> = volumes.into_values().collect();
         volumes.sort_by_key(|it| std::cmp::Reverse((it.payments.all, it.payments.before)));
-        for it in [&mut reasons] {
-            it.sort_by_key(|(_, count)| std::cmp::Reverse((count.all, count.before)));
-        }
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse((count.all, count.before)));
         methods.sort_by_key(|(_, count): &(PaymentMethod, Beside)| {
             std::cmp::Reverse((count.all, count.before))
         });

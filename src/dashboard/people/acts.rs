@@ -110,7 +110,9 @@ async fn begin(
     act: &Act,
 ) -> Result<Found, Response> {
     let found = Found::find(desk, place, which, act.stay()).await?;
-    act.require_proof(desk, &found.path(place))?;
+    if let Some(elsewhere) = act.ask_for_proof(desk, &found.path(place)) {
+        return Err(elsewhere);
+    }
     Ok(found)
 }
 

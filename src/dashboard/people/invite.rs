@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dashboard::{
         Dashboard,
-        access::{Act, Visitor, require_proof},
+        access::{Act, Visitor, ask_for_proof},
         answer::{page, went_wrong},
         place::StudioPlace,
         views::FieldProblem,
@@ -25,7 +25,7 @@ pub(super) async fn blank(
     place: StudioPlace,
     visitor: Visitor,
 ) -> Response {
-    if let Err(elsewhere) = require_proof(visitor.stay(), &desk, &path(&place)) {
+    if let Some(elsewhere) = ask_for_proof(visitor.stay(), &desk, &path(&place)) {
         return elsewhere;
     }
     let form = InviteForm { role: Role::Developer.to_string(), ..InviteForm::default() };
@@ -38,7 +38,7 @@ pub(super) async fn invite(
     place: StudioPlace,
     act: Act,
 ) -> Response {
-    if let Err(elsewhere) = act.require_proof(&desk, &path(&place)) {
+    if let Some(elsewhere) = act.ask_for_proof(&desk, &path(&place)) {
         return elsewhere;
     }
     let form = InviteForm::read(&act.fields);

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     dashboard::{
         Dashboard,
-        access::{Visitor, require_proof},
+        access::{Visitor, ask_for_proof},
         answer::{not_found, page as answer, went_wrong},
         place::StudioPlace,
     },
@@ -75,7 +75,7 @@ pub(super) async fn page(
         Ok(found) => found,
         Err(refused) => return refused,
     };
-    if let Err(elsewhere) = require_proof(visitor.stay(), &desk, &found.path(&place)) {
+    if let Some(elsewhere) = ask_for_proof(visitor.stay(), &desk, &found.path(&place)) {
         return elsewhere;
     }
     let view = MemberView { place: &place, found: &found, problems: &[], why_not: None };
@@ -94,7 +94,7 @@ pub(super) async fn remove_look(
         Err(refused) => return refused,
     };
     let path = format!("{}/remove", found.path(&place));
-    if let Err(elsewhere) = require_proof(visitor.stay(), &desk, &path) {
+    if let Some(elsewhere) = ask_for_proof(visitor.stay(), &desk, &path) {
         return elsewhere;
     }
     answer(StatusCode::OK, |nonce| remove_page(&place, &found, nonce))

@@ -38,7 +38,7 @@ pub(super) async fn reveal_secret(
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
     let back = paths::endpoint(&place, it.endpoint_id.as_str());
-    if let Err(to_prove) = act.require_proof(&desk, &back) {
+    if let Some(to_prove) = act.ask_for_proof(&desk, &back) {
         return to_prove;
     }
     let secrets = act.admin(&desk).reveal_secrets(&place.game_id, it.endpoint_id.clone()).await;

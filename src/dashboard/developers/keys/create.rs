@@ -15,7 +15,7 @@ use crate::{
     admin::AdminError,
     dashboard::{
         Dashboard, Place,
-        access::{Act, Visitor, require_proof},
+        access::{Act, Visitor, ask_for_proof},
         answer::page,
         views::FieldProblem,
     },
@@ -27,7 +27,7 @@ pub(super) async fn new_key_page(
     place: Place,
     visitor: Visitor,
 ) -> Response {
-    if let Err(to_prove) = require_proof(visitor.stay(), &desk, &paths::new_key(&place)) {
+    if let Some(to_prove) = ask_for_proof(visitor.stay(), &desk, &paths::new_key(&place)) {
         return to_prove;
     }
     form_again(&place, StatusCode::OK, &Typed::nothing(), &[], None)
@@ -35,7 +35,7 @@ pub(super) async fn new_key_page(
 
 /// `POST …/keys/new`
 pub(super) async fn create_key(State(desk): State<Dashboard>, place: Place, act: Act) -> Response {
-    if let Err(to_prove) = act.require_proof(&desk, &paths::new_key(&place)) {
+    if let Some(to_prove) = act.ask_for_proof(&desk, &paths::new_key(&place)) {
         return to_prove;
     }
     let typed = Typed::of(&act.fields);

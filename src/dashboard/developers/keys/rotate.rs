@@ -22,7 +22,7 @@ use crate::{
     admin::{AdminError, KEY_OVERLAP_HOURS_DEFAULT, KEY_OVERLAP_HOURS_MAX, RotatedKey},
     dashboard::{
         Dashboard, Place,
-        access::{Act, Visitor, require_proof},
+        access::{Act, Visitor, ask_for_proof},
         answer::page,
         views::{
             Field, FieldProblem, Frame, Section, copyable, document, fact, facts, own_form,
@@ -53,7 +53,7 @@ pub(super) async fn rotate_page(
 ) -> Response {
     let Some(key) = key_of(&place, &key_id) else { return not_here(&place) };
     let here = paths::of_key(&place, &key_id, "rotate");
-    if let Err(to_prove) = require_proof(visitor.stay(), &desk, &here) {
+    if let Some(to_prove) = ask_for_proof(visitor.stay(), &desk, &here) {
         return to_prove;
     }
     let usual = KEY_OVERLAP_HOURS_DEFAULT.to_string();
@@ -69,7 +69,7 @@ pub(super) async fn rotate_key(
     act: Act,
 ) -> Response {
     let Some(key) = key_of(&place, &key_id) else { return not_here(&place) };
-    if let Err(to_prove) = act.require_proof(&desk, &paths::of_key(&place, &key_id, "rotate")) {
+    if let Some(to_prove) = act.ask_for_proof(&desk, &paths::of_key(&place, &key_id, "rotate")) {
         return to_prove;
     }
     let chosen = act.fields.text(OVERLAP.0);
