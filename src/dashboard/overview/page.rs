@@ -18,7 +18,7 @@ use crate::{
         views::FieldProblem,
     },
     event_store::snapshot,
-    figures,
+    figures::{has_any, progress, read as read_figures},
     webhooks::endpoints_health,
 };
 
@@ -45,12 +45,12 @@ async fn read(
 ) -> Result<Overview, sqlx::Error> {
     let hours = Hours::of(choice, dashboard.clock.now());
     let mut snapshot = snapshot(&dashboard.pool).await?;
-    let progress = figures::progress(&mut snapshot, &place.game.id, place.world).await?;
+    let progress = progress(&mut snapshot, &place.game.id, place.world).await?;
     let whose = (place.game.id.as_str(), place.world, progress.generation);
     let spans = [hours.this, hours.before];
-    let sums = figures::read(&mut snapshot, whose, &spans, choice.bucket_hours()).await?;
+    let sums = read_figures(&mut snapshot, whose, &spans, choice.bucket_hours()).await?;
     let summary = Summary::of(&sums, &hours);
-    let has_past = !summary.is_empty() || figures::has_any(&mut snapshot, whose).await?;
+    let has_past = !summary.is_empty() || has_any(&mut snapshot, whose).await?;
     snapshot.commit().await?;
     let since = hours.this.from;
     let endpoints = endpoints_health(&dashboard.pool, &place.game.id, place.world, since).await?;
