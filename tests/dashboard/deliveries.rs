@@ -127,7 +127,7 @@ async fn every_message_is_on_one_page_whatever_is_asked_for() {
     assert_eq!(walk("").await, expected(&|_| true));
     assert_eq!(walk("?status=failed").await, expected(&|it| it % 10 == 0));
     assert_eq!(walk("?status=waiting").await, expected(&|it| it % 50 == 1));
-    let is_taken = |it: u64| it % 10 != 0 && it % 50 != 1;
+    let is_taken = |it: u64| !it.is_multiple_of(10) && it % 50 != 1;
     assert_eq!(walk("?status=delivered").await, expected(&is_taken));
     assert_eq!(walk("?type=session.failed").await, expected(&|it| it % 100 == 7));
     assert_eq!(walk("?type=session.paid&status=failed").await, expected(&|it| it % 10 == 0));

@@ -1,6 +1,6 @@
 //! Pictures of what was sent to an endpoint, light and dark, narrow and wide, for people to look at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toffeepay::{
     domain::{
@@ -21,6 +21,61 @@ use super::{
 
 /// In pixels, of the page that is open.
 const TOO_WIDE_BY: &str = "document.documentElement.scrollWidth - window.innerWidth";
+
+/// Where pictures of one look go.
+struct Album<'a> {
+    folder: &'a Path,
+    look: &'a str,
+}
+
+impl Album<'_> {
+    fn page(&self, page: &str) -> PathBuf {
+        self.folder.join(format!("deliveries-{page}-{}.png", self.look))
+    }
+}
+
+/// What there is to be seen.
+struct Shown<'a> {
+    base: &'a str,
+    list: &'a str,
+    endpoint: &'a str,
+    refused: &'a str,
+    paused: &'a str,
+    since: &'a str,
+}
+
+fn walk(browser: Browser, shown: &Shown<'_>, album: &Album<'_>) -> Browser {
+    let Shown { base, list, endpoint, refused, paused, since } = shown;
+    browser
+        .goto(list)
+        .screenshot(&album.page("01-list"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true })")
+        .expect_accessible()
+        .goto(&format!("{list}?status=dead&type=session.cancelled&from=now"))
+        .screenshot(&album.page("02-bad-filter"))
+        .expect_accessible()
+        .goto(&format!("{list}?type=session.cancelled"))
+        .screenshot(&album.page("03-nothing"))
+        .expect_accessible()
+        .goto(&format!("{list}/{refused}?done=sent-again"))
+        .evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true })")
+        .screenshot(&album.page("04-one"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{base}/{endpoint}/recoveries?since={since}"))
+        .screenshot(&album.page("05-recover"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{base}/{paused}/recoveries?since=yesterday"))
+        .screenshot(&album.page("06-recoveries"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{base}/{paused}/deliveries"))
+        .screenshot(&album.page("07-paused"))
+        .expect_accessible()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "makes pictures to look at: cargo test --test dashboard deliveries_pictures -- --ignored"]
@@ -62,40 +117,17 @@ async fn pictures_of_what_was_sent() {
     ] {
         let (_, link) =
             stage.person(&format!("{look}@studio.example"), GAME, Role::Developer).await;
-        let picture = |page: &str| folder.join(format!("deliveries-{page}-{look}.png"));
-        let seen = browser
-            .goto(&format!("{here}{link}"))
-            .click("Sign in")
-            .goto(&list)
-            .screenshot(&picture("01-list"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true })")
-            .expect_accessible()
-            .goto(&format!("{list}?status=dead&type=session.cancelled&from=now"))
-            .screenshot(&picture("02-bad-filter"))
-            .expect_accessible()
-            .goto(&format!("{list}?type=session.cancelled"))
-            .screenshot(&picture("03-nothing"))
-            .expect_accessible()
-            .goto(&format!("{list}/{refused}?done=sent-again"))
-            .evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true })")
-            .screenshot(&picture("04-one"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .goto(&format!("{base}/{endpoint_id}/recoveries?since={since}"))
-            .screenshot(&picture("05-recover"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .goto(&format!("{base}/{paused}/recoveries?since=yesterday"))
-            .screenshot(&picture("06-recoveries"))
-            .expect_accessible()
-            .evaluate(TOO_WIDE_BY)
-            .goto(&format!("{base}/{paused}/deliveries"))
-            .screenshot(&picture("07-paused"))
-            .expect_accessible()
-            .run()
-            .await;
+        let album = Album { folder: &folder, look };
+        let browser = browser.goto(&format!("{here}{link}")).click("Sign in");
+        let shown = Shown {
+            base: &base,
+            list: &list,
+            endpoint: endpoint_id.as_str(),
+            refused: &refused,
+            paused: paused.as_str(),
+            since: &since.to_string(),
+        };
+        let seen = walk(browser, &shown, &album).run().await;
         let widths = seen.events.iter().filter(|it| it.step == "evaluate" && it.value.is_number());
         assert!(widths.clone().all(|it| it.value == 0), "a page is wider than the window: {look}");
         assert_eq!(widths.count(), 4);

@@ -1,6 +1,6 @@
 //! Pictures of the pages, light and dark, narrow and wide, for people to look at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toffeepay::domain::{session::SessionCommand, studio::Role};
 use tokio::net::TcpListener;
@@ -13,6 +13,43 @@ use super::{
 
 /// In pixels, of the page that is open.
 const TOO_WIDE_BY: &str = "document.documentElement.scrollWidth - window.innerWidth";
+
+/// Comes in as somebody new of support.
+async fn enter(stage: &Stage, here: &str, name: &str, browser: Browser) -> Browser {
+    let (_, link) = stage.person(&format!("{name}@studio.example"), GAME, Role::Support).await;
+    browser.goto(&format!("{here}{link}")).click("Sign in")
+}
+
+/// What is done about sessions, and what happens now.
+fn walk_acts(
+    browser: Browser,
+    base: &str,
+    [pending, taken]: [&str; 2],
+    picture: &impl Fn(&str) -> PathBuf,
+) -> Browser {
+    browser
+        .goto(&format!("{base}/test/sessions/{pending}/cancel"))
+        .screenshot(&picture("09-cancel"))
+        .expect_accessible()
+        .goto(&format!("{base}/test/sessions/{taken}/refund"))
+        .screenshot(&picture("10-refund"))
+        .fill("Reason", "bought twice, by a child")
+        .click("Continue")
+        .screenshot(&picture("11-refund-look"))
+        .expect_accessible()
+        .goto(&format!("{base}/test/links/new"))
+        .screenshot(&picture("12-link"))
+        .fill("Price", "4,99")
+        .click("Make the link")
+        .screenshot(&picture("13-link-wrong"))
+        .expect_accessible()
+        .goto(&format!("{base}/test/activity"))
+        .expect_text("Live: new events appear here.")
+        .screenshot(&picture("14-activity"))
+        .expect_accessible()
+        .goto(&format!("{base}/live/activity"))
+        .screenshot(&picture("15-activity-empty"))
+}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "makes pictures to look at: cargo test --test dashboard pictures -- --ignored"]
@@ -38,17 +75,15 @@ async fn pictures_of_every_page() {
     let base = format!("{here}/dashboard/{GAME}");
     let routes = stage.routes();
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    for (look, browser) in [
-        ("light-390", Browser::phone()),
-        ("dark-390", Browser::phone().dark()),
-        ("light-1280", Browser::desktop()),
-        ("dark-1280", Browser::desktop().dark()),
+    for (look, [browser, again]) in [
+        ("light-390", [Browser::phone(), Browser::phone()]),
+        ("dark-390", [Browser::phone().dark(), Browser::phone().dark()]),
+        ("light-1280", [Browser::desktop(), Browser::desktop()]),
+        ("dark-1280", [Browser::desktop().dark(), Browser::desktop().dark()]),
     ] {
-        let (_, link) = stage.person(&format!("{look}@studio.example"), GAME, Role::Support).await;
         let picture = |page: &str| folder.join(format!("dashboard-{page}-{look}.png"));
-        let seen = browser
-            .goto(&format!("{here}{link}"))
-            .click("Sign in")
+        let seen = enter(&stage, &here, look, browser)
+            .await
             .goto(&format!("{base}/test/sessions"))
             .screenshot(&picture("01-sessions"))
             .expect_accessible()
@@ -71,33 +106,14 @@ async fn pictures_of_every_page() {
             .goto(&format!("{base}/test/sessions/{pending}"))
             .screenshot(&picture("07-pending"))
             .expect_accessible()
-            .goto(&format!("{base}/test/sessions/{pending}/cancel"))
-            .screenshot(&picture("09-cancel"))
-            .expect_accessible()
-            .goto(&format!("{base}/test/sessions/{taken}/refund"))
-            .screenshot(&picture("10-refund"))
-            .fill("Reason", "bought twice, by a child")
-            .click("Continue")
-            .screenshot(&picture("11-refund-look"))
-            .expect_accessible()
-            .goto(&format!("{base}/test/links/new"))
-            .screenshot(&picture("12-link"))
-            .fill("Price", "4,99")
-            .click("Make the link")
-            .screenshot(&picture("13-link-wrong"))
-            .expect_accessible()
-            .goto(&format!("{base}/test/activity"))
-            .expect_text("Live: new events appear here.")
-            .screenshot(&picture("14-activity"))
-            .expect_accessible()
-            .goto(&format!("{base}/live/activity"))
-            .screenshot(&picture("15-activity-empty"))
             .goto(&format!("{base}/test/sessions/sess_1"))
             .screenshot(&picture("08-not-found"))
             .expect_accessible()
             .evaluate(TOO_WIDE_BY)
             .run()
             .await;
+        let acts = enter(&stage, &here, &format!("acts-{look}"), again).await;
+        let _ = walk_acts(acts, &base, [pending.as_str(), taken.as_str()], &picture).run().await;
         let widths = seen.events.iter().filter(|it| it.step == "evaluate" && it.value.is_number());
         assert!(widths.clone().all(|it| it.value == 0), "a page is wider than the window: {look}");
         assert_eq!(widths.count(), 2);

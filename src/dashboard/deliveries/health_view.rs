@@ -26,7 +26,9 @@ pub(super) fn heading(known: &Known<'_>, title: &str) -> Markup {
         ("Deliveries", deliveries_path(known.place, id)),
         ("Recoveries", recoveries_path(known.place, id)),
     ];
+    let of_endpoint = known.place.path(&format!("endpoints/{id}"));
     html! {
+        nav class="crumbs" aria-label="Breadcrumb" { a href=(of_endpoint) { "Endpoint" } }
         div class="title" {
             h1 { (title) }
             p class="badges" { (badge(state(known))) }

@@ -36,7 +36,7 @@ const AGAIN: &str = "/{game_id}/{world}/endpoints/{endpoint_id}/deliveries/{mess
 const RECOVERIES: &str = "/{game_id}/{world}/endpoints/{endpoint_id}/recoveries";
 
 /// The part of the navigation in which these pages are.
-const SECTION: Section = Section::Sessions;
+const SECTION: Section = Section::Developers;
 
 /// Its pages.
 pub(super) fn rows() -> Vec<Row> {
