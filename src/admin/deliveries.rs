@@ -1,12 +1,12 @@
 //! Webhooks that were sent or are to be sent: seeing them, and having them sent again.
 //!
-//! None of it changes what the log says happened, so none of it is an event.
+//! None of it changes what the log says happened; that somebody wanted it is an event of its own.
 
 use super::{Admin, AdminError};
 use crate::{
     domain::{
         Timestamp,
-        game::GameError,
+        game::{GameCommand, GameError},
         id::{EndpointId, GameId, RecoveryId},
     },
     webhooks::{MessageDetail, MessageId, Recovery, resend_message, start_recovery},
@@ -29,27 +29,32 @@ impl Admin {
         found.ok_or(AdminError::WebhookNotFound)
     }
 
-    /// Has one message sent again at once, whatever came of it before.
+    /// Has one message sent again at once, whatever came of it before. Who wanted it stands in the log first.
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`], [`AdminError::WebhookNotFound`] and [`AdminError::Database`].
+    /// [`AdminError::Game`], [`AdminError::WebhookNotFound`] and what the log has to say.
     pub async fn resend_webhook(
         &self,
         game_id: &GameId,
         endpoint_id: &EndpointId,
         message_id: &MessageId,
     ) -> Result<(), AdminError> {
-        self.require_endpoint(game_id, endpoint_id).await?;
+        self.webhook(game_id, endpoint_id, message_id).await?;
+        let (context, at) = self.context();
+        let (id, message) = (endpoint_id.clone(), message_id.as_str().to_owned());
+        let note = GameCommand::ResendWebhook { endpoint_id: id, message_id: message, at };
+        self.execute_on_game(game_id, note, &context).await?;
         let is_there = resend_message(&self.pool, endpoint_id, message_id).await?;
         is_there.then_some(()).ok_or(AdminError::WebhookNotFound)
     }
 
-    /// Starts handing in again all that an endpoint did not take since some time. Safe to repeat.
+    /// Starts handing in again all that an endpoint did not take since some time. Safe to repeat. Who
+    /// wanted it stands in the log first.
     ///
     /// # Errors
     ///
-    /// [`AdminError::Game`] and [`AdminError::Database`].
+    /// [`AdminError::Game`] and what the log has to say.
     pub async fn recover_webhooks(
         &self,
         game_id: &GameId,
@@ -57,7 +62,11 @@ impl Admin {
         recovery_id: &RecoveryId,
         since: Timestamp,
     ) -> Result<Recovery, AdminError> {
-        self.require_endpoint(game_id, endpoint_id).await?;
+        let (context, at) = self.context();
+        let (id, recovery) = (endpoint_id.clone(), recovery_id.clone());
+        let note =
+            GameCommand::RecoverWebhooks { endpoint_id: id, recovery_id: recovery, since, at };
+        self.execute_on_game(game_id, note, &context).await?;
         Ok(start_recovery(&self.pool, recovery_id, endpoint_id, since).await?)
     }
 

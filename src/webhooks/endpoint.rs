@@ -67,7 +67,9 @@ pub(super) async fn follow(
         | GameEvent::KeyRevoked { .. }
         | GameEvent::EndpointSecretRotated { .. }
         | GameEvent::EndpointSecretsExpired { .. }
-        | GameEvent::EndpointSecretRevealed { .. } => return Ok(()),
+        | GameEvent::EndpointSecretRevealed { .. }
+        | GameEvent::WebhookResent { .. }
+        | GameEvent::WebhooksRecovered { .. } => return Ok(()),
     };
     query.execute(connection).await?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use toffeepay::domain::{
+    game::Game,
     id::SessionId,
     session::{Session, SessionStatus},
     studio::Role,
@@ -149,6 +150,9 @@ async fn a_webhook_is_sent_again_from_its_session_s_page_and_from_no_other() {
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
     let sent = stage.send_as(&sam.cookie, &action, "").await;
     assert_eq!(sent.location(), path(&id, "?done=sent-again"));
+    let game = stage.store.events::<Game>(GAME).await.unwrap();
+    let told = &game.last().unwrap().envelope;
+    assert_eq!((told.event_type.as_str(), told.actor.as_str()), ("WebhookResent", &*sam.actor));
     stage.deliver().await;
     stage.get_as(&sam.cookie, &path(&id, "")).await.assert_has("Delivered");
 }

@@ -12,7 +12,10 @@ use toffeepay::domain::{
         Appearance, DeliveryLimits, DisabledBy, Endpoint, GameEvent, GameSettings, KeyScope, Logo,
         PayloadShape, RateLimit, WebhookType,
     },
-    id::{EndpointId, GameId, KeyId, PaymentId, PersonId, RefundId, SignInId, StudioId, id_bytes},
+    id::{
+        EndpointId, GameId, KeyId, PaymentId, PersonId, RecoveryId, RefundId, SignInId, StudioId,
+        id_bytes,
+    },
     image::{ContentHash, ImageKind, ItemImage},
     item::{Country, Item},
     money::Money,
@@ -369,6 +372,24 @@ fn endpoints() -> Vec<(Suffix, GameEvent)> {
             GameEvent::EndpointSecretRevealed {
                 endpoint_id: endpoint_id.clone(),
                 revealed_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::WebhookResent {
+                endpoint_id: endpoint_id.clone(),
+                message_id: "msg_1af8d2c0".to_owned(),
+                resent_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::WebhooksRecovered {
+                endpoint_id: endpoint_id.clone(),
+                recovery_id: RecoveryId::parse("rec_06eajh8afc000pjtb9d5mpjtb9d5mpjtb9d5mpg")
+                    .unwrap(),
+                since: at(),
+                recovered_at: later(),
             },
         ),
         (PLAIN, GameEvent::EndpointRemoved { endpoint_id, removed_at: at() }),

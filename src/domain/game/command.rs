@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{
     Timestamp,
     currency::Currency,
-    id::{EndpointId, KeyId, StudioId},
+    id::{EndpointId, KeyId, RecoveryId, StudioId},
     return_url::ReturnUrls,
     session::CaptureMode,
     text::DisplayName,
@@ -114,6 +114,26 @@ pub enum GameCommand {
     RevealSecret {
         /// Which endpoint's.
         endpoint_id: EndpointId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send a message once more, whatever came of it: the log only notes who wanted it.
+    ResendWebhook {
+        /// To which endpoint.
+        endpoint_id: EndpointId,
+        /// The message's id, as its receiver knows it.
+        message_id: String,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Hand in again what an endpoint did not take: the log only notes who wanted it.
+    RecoverWebhooks {
+        /// To which endpoint.
+        endpoint_id: EndpointId,
+        /// The recovery's id.
+        recovery_id: RecoveryId,
+        /// What was noted since then.
+        since: Timestamp,
         /// Now.
         at: Timestamp,
     },

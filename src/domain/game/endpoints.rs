@@ -7,7 +7,12 @@ use std::num::{NonZeroU16, NonZeroU32};
 use serde::{Deserialize, Serialize};
 
 use super::super::{
-    Timestamp, id::EndpointId, text::DisplayName, violation::Violation, words::words, world::World,
+    Timestamp,
+    id::{EndpointId, RecoveryId},
+    text::DisplayName,
+    violation::Violation,
+    words::words,
+    world::World,
 };
 use super::words::{PayloadShape, WebhookType};
 use super::{ENDPOINTS_MAX, GameError, GameEvent, GameState};
@@ -264,6 +269,27 @@ impl GameState {
     ) -> Result<Vec<GameEvent>, GameError> {
         self.require_endpoint(&endpoint_id)?;
         Ok(vec![GameEvent::EndpointSecretRevealed { endpoint_id, revealed_at: at }])
+    }
+
+    pub(super) fn resend_webhook(
+        &self,
+        endpoint_id: EndpointId,
+        message_id: String,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        Ok(vec![GameEvent::WebhookResent { endpoint_id, message_id, resent_at: at }])
+    }
+
+    pub(super) fn recover_webhooks(
+        &self,
+        endpoint_id: EndpointId,
+        recovery_id: RecoveryId,
+        since: Timestamp,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        Ok(vec![GameEvent::WebhooksRecovered { endpoint_id, recovery_id, since, recovered_at: at }])
     }
 
     pub(super) fn remove_endpoint(

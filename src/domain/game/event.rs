@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     Timestamp,
-    id::{EndpointId, KeyId, StudioId},
+    id::{EndpointId, KeyId, RecoveryId, StudioId},
     text::DisplayName,
     world::World,
 };
@@ -136,6 +136,26 @@ pub enum GameEvent {
         /// When.
         revealed_at: Timestamp,
     },
+    /// Somebody had a message sent once more. The entry's actor says who.
+    WebhookResent {
+        /// To which endpoint.
+        endpoint_id: EndpointId,
+        /// The message's id, as its receiver knows it.
+        message_id: String,
+        /// When it was asked for.
+        resent_at: Timestamp,
+    },
+    /// Somebody had all handed in again that an endpoint did not take. The entry's actor says who.
+    WebhooksRecovered {
+        /// To which endpoint.
+        endpoint_id: EndpointId,
+        /// The recovery's id.
+        recovery_id: RecoveryId,
+        /// What was noted since then.
+        since: Timestamp,
+        /// When it was asked for.
+        recovered_at: Timestamp,
+    },
     /// Nothing is sent there any more.
     EndpointRemoved {
         /// Which.
@@ -161,6 +181,8 @@ impl DomainEvent for GameEvent {
             Self::EndpointSecretRotated { .. } => "EndpointSecretRotated",
             Self::EndpointSecretsExpired { .. } => "EndpointSecretsExpired",
             Self::EndpointSecretRevealed { .. } => "EndpointSecretRevealed",
+            Self::WebhookResent { .. } => "WebhookResent",
+            Self::WebhooksRecovered { .. } => "WebhooksRecovered",
             Self::EndpointRemoved { .. } => "EndpointRemoved",
         };
         name.to_owned()
@@ -189,6 +211,8 @@ impl GameEvent {
             | Self::EndpointSecretRotated { rotated_at: at, .. }
             | Self::EndpointSecretsExpired { expired_at: at, .. }
             | Self::EndpointSecretRevealed { revealed_at: at, .. }
+            | Self::WebhookResent { resent_at: at, .. }
+            | Self::WebhooksRecovered { recovered_at: at, .. }
             | Self::EndpointRemoved { removed_at: at, .. } => *at,
         }
     }

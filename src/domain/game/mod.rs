@@ -187,6 +187,12 @@ impl Game {
             }
             GameCommand::ExpireSecrets { endpoint_id, at } => state.expire_secrets(endpoint_id, at),
             GameCommand::RevealSecret { endpoint_id, at } => state.reveal_secret(endpoint_id, at),
+            GameCommand::ResendWebhook { endpoint_id, message_id, at } => {
+                state.resend_webhook(endpoint_id, message_id, at)
+            }
+            GameCommand::RecoverWebhooks { endpoint_id, recovery_id, since, at } => {
+                state.recover_webhooks(endpoint_id, recovery_id, since, at)
+            }
             GameCommand::RemoveEndpoint { endpoint_id, at } => {
                 state.remove_endpoint(endpoint_id, at)
             }
@@ -256,10 +262,12 @@ impl GameState {
             GameEvent::EndpointEnabled { endpoint_id, .. } => {
                 self.endpoint_mut(&endpoint_id)?.disabled.take()?;
             }
-            // Secrets are not in the log, so there is nothing to remember.
+            // Neither secrets nor messages are in the log, so there is nothing to remember.
             GameEvent::EndpointSecretRotated { endpoint_id, .. }
             | GameEvent::EndpointSecretsExpired { endpoint_id, .. }
-            | GameEvent::EndpointSecretRevealed { endpoint_id, .. } => {
+            | GameEvent::EndpointSecretRevealed { endpoint_id, .. }
+            | GameEvent::WebhookResent { endpoint_id, .. }
+            | GameEvent::WebhooksRecovered { endpoint_id, .. } => {
                 self.require_endpoint(&endpoint_id).ok()?;
             }
             GameEvent::EndpointRemoved { endpoint_id, .. } => {

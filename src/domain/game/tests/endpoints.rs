@@ -3,7 +3,7 @@
 use std::num::{NonZeroU16, NonZeroU32};
 
 use super::*;
-use crate::domain::id::EndpointId;
+use crate::domain::id::{EndpointId, RecoveryId};
 
 fn endpoint_id(number: u8) -> EndpointId {
     EndpointId::from_bytes(id_bytes(1, 0, [number; 16]))
@@ -217,14 +217,28 @@ fn an_endpoint_is_disabled_once_for_the_first_reason_and_can_be_enabled_again() 
 }
 
 #[test]
-fn old_secrets_are_ended_and_a_secret_is_seen_only_of_an_endpoint_that_is_there() {
+fn what_the_log_only_notes_is_noted_each_time_and_of_an_endpoint_that_is_there() {
     let (endpoint_id, at) = (endpoint_id(1), now());
     let expire = GameCommand::ExpireSecrets { endpoint_id: endpoint_id.clone(), at };
     let reveal = GameCommand::RevealSecret { endpoint_id: endpoint_id.clone(), at };
     let id = endpoint_id.clone();
     let expired = GameEvent::EndpointSecretsExpired { endpoint_id: id, expired_at: at };
-    let revealed = GameEvent::EndpointSecretRevealed { endpoint_id, revealed_at: at };
-    for (command, event) in [(expire, expired), (reveal, revealed)] {
+    let id = endpoint_id.clone();
+    let revealed = GameEvent::EndpointSecretRevealed { endpoint_id: id, revealed_at: at };
+    let (id, message_id) = (endpoint_id.clone(), "msg_1".to_owned());
+    let resend = GameCommand::ResendWebhook { endpoint_id: id, message_id, at };
+    let (id, message_id) = (endpoint_id.clone(), "msg_1".to_owned());
+    let resent = GameEvent::WebhookResent { endpoint_id: id, message_id, resent_at: at };
+    let recovery_id =
+        RecoveryId::parse(format!("rec_{}", endpoint_id.as_str().trim_start_matches("whe_")))
+            .unwrap();
+    let (id, recovery) = (endpoint_id.clone(), recovery_id.clone());
+    let recover =
+        GameCommand::RecoverWebhooks { endpoint_id: id, recovery_id: recovery, since: at, at };
+    let recovered =
+        GameEvent::WebhooksRecovered { endpoint_id, recovery_id, since: at, recovered_at: at };
+    let both = [(expire, expired), (reveal, revealed), (resend, resent), (recover, recovered)];
+    for (command, event) in both {
         given([registered(), added(1)])
             .when(command.clone())
             .then_expect_events(vec![event.clone()]);
