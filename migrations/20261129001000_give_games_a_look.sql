@@ -61,13 +61,16 @@ BEGIN
             version = excluded.version, name = excluded.name, members = excluded.members
         WHERE studio.version <= excluded.version;
 
-        -- A process of the version before knows none of the last three, and none has been chosen then.
+        -- A process of the version before knows none of the last three, and leaves them as they are.
         INSERT INTO game (id, version, studio_id, name, currencies, capture_mode, session_lifetime_s,
                           registered_at, keys, endpoints, return_urls, logo, accent)
         SELECT r.id, r.version, r.studio_id, r.name, r.currencies, r.capture_mode,
                r.session_lifetime_s, r.registered_at, r.keys, r.endpoints,
-               coalesce(r.return_urls, '{"schemes": [], "hosts": []}'), r.logo, r.accent
+               coalesce(r.return_urls, was.return_urls, '{"schemes": [], "hosts": []}'),
+               CASE WHEN r.return_urls IS NULL THEN was.logo ELSE r.logo END,
+               CASE WHEN r.return_urls IS NULL THEN was.accent ELSE r.accent END
         FROM unnest(objects) o, jsonb_populate_recordset(NULL::game, o -> 'games') r
+        LEFT JOIN game was ON was.id = r.id
         ON CONFLICT (id) DO UPDATE SET
             version = excluded.version, studio_id = excluded.studio_id, name = excluded.name,
             currencies = excluded.currencies, capture_mode = excluded.capture_mode,

@@ -69,25 +69,8 @@ END $$;
 CREATE TRIGGER webhook_attempt_counts AFTER INSERT ON webhook_attempt
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION count_webhook_attempts();
 
--- What was attempted before. The trigger's lock keeps others from writing until this is committed.
-INSERT INTO webhook_hour
-    SELECT endpoint_id, date_trunc('hour', written_at, 'UTC') AS hour, count(*),
-           count(*) FILTER (WHERE outcome = 'delivered'),
-           count(*) FILTER (WHERE number = 1),
-           count(*) FILTER (WHERE number = 1 AND outcome = 'delivered'),
-           count(*) FILTER (WHERE is_timed AND elapsed_ms <= 10),
-           count(*) FILTER (WHERE is_timed AND 10 < elapsed_ms AND elapsed_ms <= 25),
-           count(*) FILTER (WHERE is_timed AND 25 < elapsed_ms AND elapsed_ms <= 50),
-           count(*) FILTER (WHERE is_timed AND 50 < elapsed_ms AND elapsed_ms <= 100),
-           count(*) FILTER (WHERE is_timed AND 100 < elapsed_ms AND elapsed_ms <= 250),
-           count(*) FILTER (WHERE is_timed AND 250 < elapsed_ms AND elapsed_ms <= 500),
-           count(*) FILTER (WHERE is_timed AND 500 < elapsed_ms AND elapsed_ms <= 1000),
-           count(*) FILTER (WHERE is_timed AND 1000 < elapsed_ms AND elapsed_ms <= 2500),
-           count(*) FILTER (WHERE is_timed AND 2500 < elapsed_ms AND elapsed_ms <= 5000),
-           count(*) FILTER (WHERE is_timed AND 5000 < elapsed_ms)
-    FROM webhook_attempt, LATERAL (SELECT outcome IN ('delivered', 'refused', 'timeout')) it (is_timed)
-    WHERE now() - interval '8 days' <= written_at
-    GROUP BY endpoint_id, hour;
+-- What was attempted before is not counted: that would keep deliveries from being written down meanwhile, and
+-- in seven days nobody looks at it any more.
 
 -- An endpoint's recoveries are listed, and go with it.
 CREATE INDEX webhook_recovery_by_endpoint ON webhook_recovery (endpoint_id, started_at DESC);

@@ -91,6 +91,8 @@ pub struct Settings {
     pub drain: Duration,
     /// Whether the dashboard shows nothing to people who have no second factor.
     pub needs_second_factor: bool,
+    /// How many proxies stand in front, each of which says from whom it got a request.
+    pub proxies: u8,
 }
 
 /// The log's database, as the service's restricted role.
@@ -259,6 +261,7 @@ impl App {
             clock: Arc::clone(&self.clock),
             base_url: self.settings.pay_base_url.clone(),
             needs_second_factor: self.settings.needs_second_factor,
+            proxies: self.settings.proxies,
         };
         let bank = self.bank.as_ref().map(|it| it.routes()).unwrap_or_default();
         let discovery = api::discovery_routes(health)?;

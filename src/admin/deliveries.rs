@@ -6,7 +6,7 @@ use super::{Admin, AdminError};
 use crate::{
     domain::{
         Timestamp,
-        game::{GameCommand, GameError},
+        game::{Game, GameCommand, GameError},
         id::{EndpointId, GameId, RecoveryId},
     },
     webhooks::{MessageDetail, MessageId, Recovery, resend_message, start_recovery},
@@ -44,7 +44,11 @@ impl Admin {
         let (context, at) = self.context();
         let (id, message) = (endpoint_id.clone(), message_id.as_str().to_owned());
         let note = GameCommand::ResendWebhook { endpoint_id: id, message_id: message, at };
-        self.execute_on_game(game_id, note, &context).await?;
+        let noted = self.store.execute::<Game>(game_id.as_str(), note, &context).await?;
+        if noted.events.is_empty() {
+            // The same request, sent twice: it is sent again once.
+            return Ok(());
+        }
         let is_there = resend_message(&self.pool, endpoint_id, message_id).await?;
         is_there.then_some(()).ok_or(AdminError::WebhookNotFound)
     }

@@ -53,6 +53,11 @@ pub struct ServeArgs {
     /// [default: PAY_BASE_URL]
     #[arg(long, value_name = "NOTIFY_BASE_URL", env = "NOTIFY_BASE_URL", value_parser = base_url)]
     notify_base_url: Option<Url>,
+    /// How many proxies stand in front, each of which adds to X-Forwarded-For from whom it got a request. The
+    /// log keeps from where people came into the dashboard: with too few it is a proxy's address, with too
+    /// many whatever they claimed.
+    #[arg(long, value_name = "PROXIES", env = "PROXIES", default_value = "0")]
+    proxies: u8,
     /// Takes test payments with the built-in sandbox bank. Without it test keys are answered with
     /// no_payment_method. Live keys can never use it.
     #[arg(long, env = "SANDBOX", value_parser = clap::builder::BoolishValueParser::new())]
@@ -102,6 +107,7 @@ impl ServeArgs {
             notice: Duration::from_secs(self.notice_s.into()),
             drain: Duration::from_secs(self.drain_s.into()),
             needs_second_factor: true,
+            proxies: self.proxies,
         };
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.map_err(|error| CliError::listen(self.listen, &error))?;

@@ -45,6 +45,8 @@ pub struct Dashboard {
     pub base_url: Url,
     /// Whether who has no second factor yet must choose one before they see anything.
     pub needs_second_factor: bool,
+    /// How many proxies stand in front, each of which says from whom it got a request.
+    pub proxies: u8,
 }
 
 impl Dashboard {

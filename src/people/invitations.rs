@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::{People, PeopleError, Token};
 use crate::{
     domain::{
+        Timestamp,
         id::{PersonId, StudioId},
         person::{EmailAddress, Person, PersonState},
         studio::{Role, Studio, StudioError, StudioEvent},
@@ -40,8 +41,9 @@ impl People {
         let found = self.find_by_email(email).await?;
         let was_here = match &found {
             Some(person_id) => {
-                self.person(person_id).await?.require_welcome().map_err(PeopleError::Person)?;
-                if !self.has_had(studio_id, person_id).await? {
+                let person = self.person(person_id).await?;
+                person.require_welcome().map_err(PeopleError::Person)?;
+                if !self.has_had(studio_id, person_id, person.enrolled_at).await? {
                     return Err(PeopleError::KnownElsewhere);
                 }
                 true
@@ -129,15 +131,35 @@ impl People {
         person.present().cloned().map_err(PeopleError::Person)
     }
 
-    /// Whether a person is or was a member of a studio.
+    /// Whether a person is a member of a studio, or was one and is surely the same still: their password is one
+    /// that they chose while they were here, or they have none and nobody else can give them a link. One that
+    /// was chosen afterwards may be another studio's, by a link that was made there.
     async fn has_had(
         &self,
         studio_id: &StudioId,
         person_id: &PersonId,
+        enrolled_at: Option<Timestamp>,
     ) -> Result<bool, PeopleError> {
         let events = self.store.events::<Studio>(studio_id.as_str()).await?;
-        Ok(events.iter().any(|it| {
-            matches!(&it.event, StudioEvent::MemberAdded { person_id: added, .. } if added == person_id)
-        }))
+        let mut was_here = false;
+        let mut left_at = None;
+        for it in &events {
+            match &it.event {
+                StudioEvent::MemberAdded { person_id: added, .. } if added == person_id => {
+                    (was_here, left_at) = (true, None);
+                }
+                StudioEvent::MemberRemoved { person_id: removed, removed_at }
+                    if removed == person_id =>
+                {
+                    left_at = Some(*removed_at);
+                }
+                _ => {}
+            }
+        }
+        let Some(left_at) = left_at else { return Ok(was_here) };
+        match enrolled_at {
+            Some(at) => Ok(at <= left_at),
+            None => Ok(!self.works_elsewhere(studio_id, person_id).await?),
+        }
     }
 }

@@ -151,32 +151,6 @@ pub async fn is_player(
     .await
 }
 
-/// How many of the latest sessions are asked where their player goes afterwards: those of erased players say nothing.
-const LATEST_ASKED: i64 = 10;
-
-/// Where the player of the latest session goes afterwards, as far as one of the latest few says so.
-///
-/// # Errors
-///
-/// If the database does not answer.
-pub async fn latest_return_url(
-    pool: &PgPool,
-    game_id: &str,
-    world: World,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT return_url FROM (
-             SELECT return_url FROM session WHERE game_id = $1 AND world = $2
-             ORDER BY created_at DESC, id DESC LIMIT $3
-         ) latest WHERE return_url <> '' LIMIT 1",
-    )
-    .bind(game_id)
-    .bind(world.as_str())
-    .bind(LATEST_ASKED)
-    .fetch_optional(pool)
-    .await
-}
-
 const RUN: &str = "";
 const EXPLAIN: &str = "EXPLAIN (ANALYZE, BUFFERS) ";
 

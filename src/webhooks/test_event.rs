@@ -58,7 +58,7 @@ impl TestEvents {
         Self { pool, bodies: Bodies::new(master), urls }
     }
 
-    /// As [`Self::send`] does, and waits for an endpoint that is too new, five seconds at most.
+    /// Sends one, and waits for an endpoint that is too new, five seconds at most.
     ///
     /// # Errors
     ///

@@ -73,30 +73,34 @@ async fn money_goes_back_after_a_reason_and_a_second_look_and_once_however_often
     let stage = Stage::new().await;
     let sam = somebody(&stage, Role::Support).await;
     let id = stage.session("player_42", "50 Gold Coins").await;
-    stage.pay(&id).await;
+    let payment_id = stage.pay(&id).await;
     let refund = path(&id, "/refund");
+    let of = |rest: &str| format!("payment_id={payment_id}&{rest}");
     stage.get_as(&sam.cookie, &path(&id, "")).await.assert_has(">Refund</a>");
     stage.get_as(&sam.cookie, &refund).await.assert_has("$4.99");
     let before = stage.events().await;
-    let unreasoned = stage.send_as(&sam.cookie, &refund, "reason=++&sure=yes").await;
+    let unreasoned = stage.send_as(&sam.cookie, &refund, &of("reason=++&sure=yes")).await;
     assert_eq!(unreasoned.status, StatusCode::BAD_REQUEST);
     unreasoned.assert_has("must be 1 to 500 characters long");
-    let look = stage.send_as(&sam.cookie, &refund, "reason=bought+%3Cb%3Etwice").await;
+    let look = stage.send_as(&sam.cookie, &refund, &of("reason=bought+%3Cb%3Etwice")).await;
     look.assert_has("bought &lt;b&gt;twice");
     look.assert_has("Give ");
     assert_eq!(stage.events().await, before, "nothing before the second look");
     let form_id = hidden(&look, "form_id");
-    let fields = format!("reason=bought+%3Cb%3Etwice&sure=yes&form_id={form_id}");
+    let fields =
+        format!("payment_id={payment_id}&reason=bought+%3Cb%3Etwice&sure=yes&form_id={form_id}");
     for _ in 0..2 {
         let sent = stage.send_as(&sam.cookie, &refund, &fields).await;
         assert_eq!(sent.location(), path(&id, "?done=refund-requested"));
     }
     assert_eq!(stage.events().await, before + 1);
     assert_eq!(last(&stage, &id).await.0, sam.actor);
-    let other = stage.send_as(&sam.cookie, &refund, "reason=again&sure=yes").await;
+    let other = stage.send_as(&sam.cookie, &refund, &of("reason=again&sure=yes")).await;
     assert_eq!(other.status, StatusCode::CONFLICT);
     other.assert_has("the payment is refunded already, or a refund is pending");
     stage.get_as(&sam.cookie, &path(&id, "")).await.assert_has_no(">Refund</a>");
+    let unnamed = stage.send_as(&sam.cookie, &refund, "reason=again&sure=yes").await;
+    assert_eq!(unnamed.status, StatusCode::CONFLICT, "never another payment than was looked at");
 }
 
 #[tokio::test]
@@ -167,9 +171,7 @@ async fn a_payment_link_made_by_hand_is_a_session_like_any_other_and_one_however
     let stage = Stage::new().await;
     let sam = somebody(&stage, Role::Support).await;
     let form = format!("/dashboard/{GAME}/test/links/new");
-    stage.session("player_42", "50 Gold Coins").await;
     let blank = stage.get_as(&sam.cookie, &form).await;
-    blank.assert_has("mygame://payment-complete?from=shop");
     let fields = format!("{LINK}&form_id={}", hidden(&blank, "form_id"));
     let before = stage.events().await;
     let sent = stage.send_as(&sam.cookie, &form, &fields).await;

@@ -243,6 +243,7 @@ impl Stage {
             clock,
             base_url: "http://127.0.0.1".parse().unwrap(),
             needs_second_factor: false,
+            proxies: 0,
         };
         dashboard.routes()
     }

@@ -304,7 +304,54 @@ pub(crate) fn game() -> Vec<(Suffix, GameEvent)> {
         (PLAIN, GameEvent::KeyRevoked { key_id: KeyId::from_bytes(bytes()), revoked_at: at() }),
     ];
     events.extend(endpoints());
+    events.extend(notes_of(&EndpointId::from_bytes(bytes())));
     events
+}
+
+/// What is noted of an endpoint and changes nothing of it.
+fn notes_of(endpoint_id: &EndpointId) -> Vec<(Suffix, GameEvent)> {
+    vec![
+        (
+            PLAIN,
+            GameEvent::EndpointSecretRotated {
+                endpoint_id: endpoint_id.clone(),
+                previous_expires_at: later(),
+                rotated_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointSecretsExpired {
+                endpoint_id: endpoint_id.clone(),
+                expired_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::EndpointSecretRevealed {
+                endpoint_id: endpoint_id.clone(),
+                revealed_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::WebhookResent {
+                endpoint_id: endpoint_id.clone(),
+                message_id: "msg_1af8d2c0".to_owned(),
+                resent_at: at(),
+            },
+        ),
+        (
+            PLAIN,
+            GameEvent::WebhooksRecovered {
+                endpoint_id: endpoint_id.clone(),
+                recovery_id: RecoveryId::parse("rec_06eajh8afc000pjtb9d5mpjtb9d5mpjtb9d5mpg")
+                    .unwrap(),
+                since: at(),
+                recovered_at: later(),
+            },
+        ),
+    ]
 }
 
 fn endpoints() -> Vec<(Suffix, GameEvent)> {
@@ -352,46 +399,6 @@ fn endpoints() -> Vec<(Suffix, GameEvent)> {
             },
         ),
         (PLAIN, GameEvent::EndpointEnabled { endpoint_id: endpoint_id.clone(), enabled_at: at() }),
-        (
-            PLAIN,
-            GameEvent::EndpointSecretRotated {
-                endpoint_id: endpoint_id.clone(),
-                previous_expires_at: later(),
-                rotated_at: at(),
-            },
-        ),
-        (
-            PLAIN,
-            GameEvent::EndpointSecretsExpired {
-                endpoint_id: endpoint_id.clone(),
-                expired_at: at(),
-            },
-        ),
-        (
-            PLAIN,
-            GameEvent::EndpointSecretRevealed {
-                endpoint_id: endpoint_id.clone(),
-                revealed_at: at(),
-            },
-        ),
-        (
-            PLAIN,
-            GameEvent::WebhookResent {
-                endpoint_id: endpoint_id.clone(),
-                message_id: "msg_1af8d2c0".to_owned(),
-                resent_at: at(),
-            },
-        ),
-        (
-            PLAIN,
-            GameEvent::WebhooksRecovered {
-                endpoint_id: endpoint_id.clone(),
-                recovery_id: RecoveryId::parse("rec_06eajh8afc000pjtb9d5mpjtb9d5mpjtb9d5mpg")
-                    .unwrap(),
-                since: at(),
-                recovered_at: later(),
-            },
-        ),
         (PLAIN, GameEvent::EndpointRemoved { endpoint_id, removed_at: at() }),
     ]
 }

@@ -27,7 +27,7 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_toffeepay");
 const WAIT_MAX: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What the program reads, but for what a test sets.
-const OUR_VARIABLES: [&str; 17] = [
+const OUR_VARIABLES: [&str; 18] = [
     "DATABASE_URL",
     "DRAIN_S",
     "LISTEN",
@@ -35,6 +35,7 @@ const OUR_VARIABLES: [&str; 17] = [
     "MASTER_KEY",
     "NOTIFY_BASE_URL",
     "PAY_BASE_URL",
+    "PROXIES",
     "ROLE",
     "RUST_LOG",
     "SANDBOX",

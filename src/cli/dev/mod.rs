@@ -119,6 +119,7 @@ impl DevArgs {
             notice: Duration::ZERO,
             drain: DRAIN,
             needs_second_factor: false,
+            proxies: 0,
         };
         let pool = database.pool.clone();
         let app = App::new(database, folder.master_key()?, settings).map_err(CliError::start)?;

@@ -17,7 +17,11 @@ use super::{
 };
 use crate::{
     admin::Admin,
-    dashboard::{Dashboard, answer::see_other, views::FORM_ID},
+    dashboard::{
+        Dashboard,
+        answer::see_other,
+        views::{FORM_ID, FORM_TOKEN},
+    },
     event_store::CommandContext,
     page_headers::is_same_origin,
     people::Stay,
@@ -41,7 +45,9 @@ impl Act {
             "" => context,
             form_id => {
                 let person_id = self.newcomer.stay.person_id.as_str();
-                context.with_command(&["dashboard", person_id, form_id])
+                // With all that was typed: the same form with other words in it is another command.
+                let typed = self.fields.digest(FORM_TOKEN);
+                context.with_command(&["dashboard", person_id, form_id, &typed])
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What a form sent, by the names of its fields.
 
+use data_encoding::HEXLOWER;
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 /// The longest form that a page of ours sends, in bytes, generously.
@@ -27,6 +29,17 @@ impl Fields {
     /// Every value of a field that may be there more than once.
     pub(in crate::dashboard) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// SHA-256 of all fields but one, in hexadecimal: the same for the same form only.
+    pub(super) fn digest(&self, but: &str) -> String {
+        let mut hash = Sha256::new();
+        for part in self.0.iter().filter(|(name, _)| name != but).flat_map(|(name, it)| [name, it])
+        {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        HEXLOWER.encode(&hash.finalize())
     }
 
     /// What was typed and is not to be seen.

@@ -32,7 +32,7 @@ pub(super) const KEPT_MAX: i64 = 1_000;
 /// How many are read at once.
 const BATCH_MAX: i64 = 200;
 /// How many people may watch in one process.
-const WATCHERS_MAX: usize = 100;
+const WATCHERS_MAX: usize = 1_000;
 /// How often to look without having been woken: what other processes append wakes nobody here.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait for the database after it has failed.

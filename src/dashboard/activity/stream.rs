@@ -23,14 +23,14 @@ use crate::{
     page_headers::plain_headers,
 };
 
-/// How long one stream lasts.
-const STREAM_MAX: Duration = Duration::from_secs(300);
+/// How long one stream lasts: so long does somebody watch at most who may not any more.
+const STREAM_MAX: Duration = Duration::from_secs(30);
 /// How often something is sent although nothing happened, so that nobody on the way gives up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The header by which a browser says what it had last.
 const LAST_EVENT_ID: &str = "last-event-id";
 /// How long a browser waits before it asks again.
-const RETRY_AFTER: Duration = Duration::from_secs(3);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 pub(super) async fn stream(
     State(desk): State<Dashboard>,

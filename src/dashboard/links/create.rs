@@ -19,18 +19,13 @@ use crate::{
         session::{Session, SessionCommand},
     },
     ids::NewId,
-    projections::session_search::latest_return_url,
 };
 
 /// `GET …/links/new`
 pub(super) async fn blank(State(desk): State<Dashboard>, place: Place) -> Response {
-    // Support knows no deep link by heart: where the last player went is where this one goes.
-    let return_url = latest_return_url(&desk.pool, &place.game.id, place.world).await;
-    let return_url = match return_url {
-        Ok(return_url) => return_url.unwrap_or_default(),
-        Err(error) => return went_wrong(&error),
-    };
     let currency = place.game.currencies.first().cloned().unwrap_or_default();
+    // Support knows no deep link by heart: it begins as the game's settings say that one may.
+    let return_url = place.game.return_urls.first().unwrap_or_default();
     let form = LinkForm { currency, return_url, ..LinkForm::default() };
     show(&desk, &place, &form, &[], StatusCode::OK)
 }

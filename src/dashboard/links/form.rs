@@ -69,7 +69,6 @@ impl LinkForm {
         let country = problems.check(COUNTRY, "Country", country);
         let return_url = ReturnUrl::parse(self.return_url.as_str());
         let return_url = return_url.and_then(|it| place.game.return_urls.check(it));
-        let return_url = return_url.and_then(|it| place.game.return_urls.check(it));
         let return_url = problems.check(RETURN_URL, "Return URL", return_url);
         let (Some(user_id), Some(title), Some(price), Some(country), Some(return_url)) =
             (user_id, title, price, country, return_url)

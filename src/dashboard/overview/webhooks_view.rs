@@ -28,8 +28,7 @@ pub(super) fn webhooks_section(endpoints: &[EndpointHealth], hours: &Hours) -> M
             h2 #webhooks { "Webhooks" }
             @if endpoints.is_empty() {
                 (empty("No endpoint", &html! {
-                    p { "Webhooks tell the game’s server of payments as they happen. "
-                        code { "toffeepay endpoints add" } " says where they go." }
+                    p { "Webhooks tell the game’s server of payments as they happen. Developers add an endpoint for them." }
                 }))
             } @else { (of_endpoints(endpoints, hours)) }
         }
@@ -57,7 +56,7 @@ fn of_endpoints(endpoints: &[EndpointHealth], hours: &Hours) -> Markup {
     html! {
         dl class="tiles" {
             (tile("Taken at first attempt", &share(taken, tried).unwrap_or_else(|| "–".to_owned()), &html! {
-                (number(taken)) " of " (number(tried)) " messages sent " (hours.choice.this())
+                (number(taken)) " of " (number(tried)) " looked at, " (hours.choice.this())
             }))
             (tile("Waiting", &all_of(endpoints, &|it| it.waiting), &html! { "to be sent, or sent again" }))
             (tile("Given up", &all_of(endpoints, &|it| it.dead), &html! { "of all times; can be handed in again" }))

@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    acts_view::{Refusal, cancel_page, refund_form_page, refund_look_page, refused_page},
+    acts_view::{Asked, Refusal, cancel_page, refund_form_page, refund_look_page, refused_page},
     done::Done,
     present::{Present, Which, present},
     story_view::{refundable, session_path},
@@ -23,7 +23,7 @@ use crate::{
         views::FieldProblem,
     },
     domain::{
-        id::{EndpointId, RefundId},
+        id::{EndpointId, PaymentId, RefundId},
         session::{CancelledBy, RefundCause, Session, SessionCommand, SessionError},
         text::RefundReason,
     },
@@ -34,6 +34,8 @@ use crate::{
 
 /// Why money is given back.
 pub(super) const REASON: &str = "reason";
+/// Which payment's money: the one that somebody looked at, whatever else came about meanwhile.
+pub(super) const PAYMENT: &str = "payment_id";
 /// That somebody has looked a second time.
 pub(super) const SURE: &str = "sure";
 
@@ -79,8 +81,9 @@ pub(super) async fn refund_form(
         Err(refused) => return refused,
     };
     match refundable(&found.state) {
-        Some((_, amount)) => {
-            page(StatusCode::OK, |nonce| refund_form_page(&place, &found, amount, "", &[], nonce))
+        Some((payment_id, amount)) => {
+            let asked = Asked { place: &place, found: &found, payment_id, amount };
+            page(StatusCode::OK, |nonce| refund_form_page(&asked, "", &[], nonce))
         }
         None => refused(&place, &found, why_not(&found)),
     }
@@ -106,23 +109,26 @@ pub(super) async fn refund(
         // The same form, sent twice.
         return see_other(&Done::RefundRequested.on(&session_path(&place, &found.session_id)));
     }
-    let Some((payment_id, amount)) = refundable(&found.state) else {
-        return refused(&place, &found, why_not(&found));
+    let Ok(payment_id) = PaymentId::parse(act.fields.text(PAYMENT)) else {
+        return refused(&place, &found, SessionError::PaymentNotFound);
     };
+    let amount = match found.state.refundable(&payment_id) {
+        Ok(amount) => amount,
+        Err(error) => return refused(&place, &found, error),
+    };
+    let asked = Asked { place: &place, found: &found, payment_id: &payment_id, amount };
     let typed = act.fields.text(REASON).trim();
     let reason = match RefundReason::parse(typed) {
         Ok(reason) => reason,
         Err(violation) => {
             let problems = [FieldProblem { field: REASON, label: "Reason", violation }];
             return page(StatusCode::BAD_REQUEST, |nonce| {
-                refund_form_page(&place, &found, amount, typed, &problems, nonce)
+                refund_form_page(&asked, typed, &problems, nonce)
             });
         }
     };
     if act.fields.text(SURE).is_empty() {
-        return page(StatusCode::OK, |nonce| {
-            refund_look_page(&place, &found, amount, &reason, nonce)
-        });
+        return page(StatusCode::OK, |nonce| refund_look_page(&asked, &reason, nonce));
     }
     let command = SessionCommand::RequestRefund {
         refund_id,
@@ -173,6 +179,9 @@ pub(super) async fn resend(
     match act.admin(&desk).resend_webhook(&place.game_id, &endpoint_id, &message_id).await {
         Ok(()) => see_other(&Done::SentAgain.on(&session_path(&place, &found.session_id))),
         Err(AdminError::Game(_) | AdminError::WebhookNotFound) => not_found(),
+        Err(AdminError::Conflict) => page(StatusCode::CONFLICT, |nonce| {
+            refused_page(&place, &found.session_id, &Refusal::Conflict, nonce)
+        }),
         Err(error) => went_wrong(&error),
     }
 }

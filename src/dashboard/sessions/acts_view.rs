@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    acts::{REASON, SURE},
+    acts::{PAYMENT, REASON, SURE},
     present::Present,
     story_view::session_path,
 };
@@ -11,12 +11,16 @@ use crate::{
     dashboard::{
         Place,
         views::{
-            Field, FieldProblem, Frame, Section, document, fact, facts, own_form, problem_list,
-            shown_money, untrusted,
+            Field, FieldProblem, Frame, Section, copyable, document, fact, facts, own_form,
+            problem_list, shown_money, untrusted,
         },
     },
     domain::{
-        id::SessionId, money::Money, session::SessionError, text::RefundReason, world::World,
+        id::{PaymentId, SessionId},
+        money::Money,
+        session::SessionError,
+        text::RefundReason,
+        world::World,
     },
     page_headers::Nonce,
 };
@@ -35,7 +39,7 @@ pub(super) fn cancel_page(place: &Place, found: &Present, nonce: &Nonce) -> Mark
     let main = html! {
         (crumbs(place, &found.session_id))
         h1 { "Cancel this session?" }
-        (about(found, found.state.item.price, None))
+        (about(found, found.state.item.price, None, None))
         p class="lead" {
             "The player can no longer pay for it. Money that is held for it is let go. This cannot be undone."
         }
@@ -49,15 +53,22 @@ pub(super) fn cancel_page(place: &Place, found: &Present, nonce: &Nonce) -> Mark
     framed(place, "Cancel a session", &main, nonce)
 }
 
+/// Whose money is to be given back, and how much.
+pub(super) struct Asked<'a> {
+    pub(super) place: &'a Place,
+    pub(super) found: &'a Present,
+    pub(super) payment_id: &'a PaymentId,
+    pub(super) amount: Money,
+}
+
 /// Asks why money is to be given back.
 pub(super) fn refund_form_page(
-    place: &Place,
-    found: &Present,
-    amount: Money,
+    asked: &Asked<'_>,
     typed: &str,
     problems: &[FieldProblem],
     nonce: &Nonce,
 ) -> Markup {
+    let Asked { place, found, payment_id, amount } = *asked;
     let path = session_path(place, &found.session_id);
     let reason = Field {
         name: REASON,
@@ -69,8 +80,9 @@ pub(super) fn refund_form_page(
         (crumbs(place, &found.session_id))
         h1 { "Refund " (shown_money(amount)) }
         (problem_list("The refund was not asked for", problems))
-        (about(found, amount, None))
+        (about(found, amount, Some(payment_id), None))
         (own_form(&format!("{path}/refund"), "form", &place.account, &html! {
+            input type="hidden" name=(PAYMENT) value=(payment_id);
             (reason.lines(typed, RefundReason::LENGTH_MAX))
             p class="actions" {
                 button class="button primary" type="submit" { "Continue" }
@@ -83,18 +95,13 @@ pub(super) fn refund_form_page(
 }
 
 /// Shows once more what is about to happen.
-pub(super) fn refund_look_page(
-    place: &Place,
-    found: &Present,
-    amount: Money,
-    reason: &RefundReason,
-    nonce: &Nonce,
-) -> Markup {
+pub(super) fn refund_look_page(asked: &Asked<'_>, reason: &RefundReason, nonce: &Nonce) -> Markup {
+    let Asked { place, found, payment_id, amount } = *asked;
     let path = session_path(place, &found.session_id);
     let main = html! {
         (crumbs(place, &found.session_id))
         h1 { "Give " (shown_money(amount)) " back?" }
-        (about(found, amount, Some(reason)))
+        (about(found, amount, Some(payment_id), Some(reason)))
         p class="lead" {
             @match place.world {
                 World::Live => "Real money goes back to the player, all of it. This cannot be undone.",
@@ -102,6 +109,7 @@ pub(super) fn refund_look_page(
             }
         }
         (own_form(&format!("{path}/refund"), "", &place.account, &html! {
+            input type="hidden" name=(PAYMENT) value=(payment_id);
             input type="hidden" name=(REASON) value=(reason);
             input type="hidden" name=(SURE) value="yes";
             p class="actions" {
@@ -134,8 +142,14 @@ pub(super) fn refused_page(
     framed(place, "Nothing was changed", &main, nonce)
 }
 
-fn about(found: &Present, amount: Money, reason: Option<&RefundReason>) -> Markup {
+fn about(
+    found: &Present,
+    amount: Money,
+    payment_id: Option<&PaymentId>,
+    reason: Option<&RefundReason>,
+) -> Markup {
     let state = &*found.state;
+    let payment = payment_id.map(|it| fact("Payment", copyable(it.as_str())));
     let reason = reason.map(|it| fact("Reason", untrusted(it.as_str())));
     let rows = [
         fact("Item", untrusted(state.item.title.as_str())),
@@ -150,7 +164,7 @@ fn about(found: &Present, amount: Money, reason: Option<&RefundReason>) -> Marku
             },
         ),
     ];
-    html! { div class="narrow" { (facts(rows.into_iter().chain(reason))) } }
+    html! { div class="narrow" { (facts(rows.into_iter().chain(payment).chain(reason))) } }
 }
 
 fn crumbs(place: &Place, session_id: &SessionId) -> Markup {

@@ -105,6 +105,12 @@ impl ReturnUrls {
         self.schemes.is_empty() && self.hosts.is_empty()
     }
 
+    /// How a return URL may begin, by the first of them; `None`, if all are allowed.
+    pub fn first(&self) -> Option<String> {
+        let scheme = self.schemes.first().map(|it| format!("{}://", it.as_str()));
+        scheme.or_else(|| self.hosts.first().map(|it| format!("https://{}/", it.as_str())))
+    }
+
     /// Whether there are not too many, and each is there once.
     pub(in crate::domain) fn is_sound(&self) -> bool {
         fn each_once<T: PartialEq>(all: &[T]) -> bool {

@@ -30,7 +30,8 @@ pub(super) async fn new_key_page(
     if let Some(to_prove) = ask_for_proof(visitor.stay(), &desk, &paths::new_key(&place)) {
         return to_prove;
     }
-    form_again(&place, StatusCode::OK, &Typed::nothing(), &[], None)
+    let typed = Typed::nothing_of(place.role, place.world);
+    form_again(&place, StatusCode::OK, &typed, &[], None)
 }
 
 /// `POST …/keys/new`
@@ -39,7 +40,7 @@ pub(super) async fn create_key(State(desk): State<Dashboard>, place: Place, act:
         return to_prove;
     }
     let typed = Typed::of(&act.fields);
-    let new = match typed.read(place.world, desk.clock.now()) {
+    let new = match typed.read(place.world, place.role, desk.clock.now()) {
         Ok(new) => new,
         Err(problems) => {
             return form_again(&place, StatusCode::BAD_REQUEST, &typed, &problems, None);

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Timestamp,
         game::{KeyScope, RateLimit},
+        studio::{Permission, Role},
         text::DisplayName,
         violation::Violation,
         world::World,
@@ -44,6 +45,15 @@ impl Typed {
         Self { scopes, ..Self::default() }
     }
 
+    /// The same for somebody, as far as they may hold it.
+    pub(super) fn nothing_of(role: Role, world: World) -> Self {
+        let mut typed = Self::nothing();
+        if !may_hold(role, world, &KeyScope::OF_A_GAME_SERVER) {
+            typed.scopes.retain(|it| it != KeyScope::Refund.as_str());
+        }
+        typed
+    }
+
     /// What a form sent.
     pub(super) fn of(fields: &Fields) -> Self {
         let text = |(name, _): Named| fields.text(name).trim().to_owned();
@@ -60,10 +70,15 @@ impl Typed {
     /// # Errors
     ///
     /// Every [`FieldProblem`] there is.
-    pub(super) fn read(&self, world: World, now: Timestamp) -> Result<NewKey, Vec<FieldProblem>> {
+    pub(super) fn read(
+        &self,
+        world: World,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<NewKey, Vec<FieldProblem>> {
         let mut problems = Problems::default();
         let name = problems.check(NAME, DisplayName::parse(self.name.as_str()));
-        let scopes = problems.check(SCOPES, read_scopes(&self.scopes));
+        let scopes = problems.check(SCOPES, read_scopes(&self.scopes, world, role));
         let expires_at = problems.check_some(EXPIRES, &self.expires, |it| read_end(it, now));
         let per_second =
             problems.check_some(PER_SECOND, &self.per_second, |it| read_limit(it, world));
@@ -77,7 +92,13 @@ impl Typed {
     }
 }
 
-fn read_scopes(texts: &[String]) -> Result<Vec<KeyScope>, Violation> {
+/// Whether somebody may hold a key that may do so: a live key gives back no money that they may not.
+pub(super) fn may_hold(role: Role, world: World, scopes: &[KeyScope]) -> bool {
+    let gives_back = world == World::Live && scopes.contains(&KeyScope::Refund);
+    !gives_back || role.may(Permission::Refund)
+}
+
+fn read_scopes(texts: &[String], world: World, role: Role) -> Result<Vec<KeyScope>, Violation> {
     if texts.is_empty() {
         return Err(Violation::of_number("must be at least one thing", "none"));
     }
@@ -86,6 +107,10 @@ fn read_scopes(texts: &[String]) -> Result<Vec<KeyScope>, Violation> {
     for text in texts {
         let scope = KeyScope::parse(text).filter(|it| !scopes.contains(it));
         scopes.push(scope.ok_or_else(|| Violation::new(rule, text))?);
+    }
+    if !may_hold(role, world, &scopes) {
+        let rule = "must not have refund in the live world, since your role gives no money back; ask an owner";
+        return Err(Violation::new(rule, KeyScope::Refund.as_str()));
     }
     Ok(scopes)
 }
@@ -125,15 +150,24 @@ mod tests {
     }
 
     fn wrong(typed: &Typed) -> Vec<&'static str> {
-        let problems = typed.read(World::Test, now()).unwrap_err();
+        let problems = typed.read(World::Test, Role::Developer, now()).unwrap_err();
         problems.iter().map(|it| it.field).collect()
     }
 
     #[test]
     fn a_form_with_a_name_asks_for_what_a_game_server_needs() {
-        let key = typed().read(World::Test, now()).unwrap();
+        let key = typed().read(World::Test, Role::Developer, now()).unwrap();
         assert_eq!(key.scopes, KeyScope::OF_A_GAME_SERVER);
         assert_eq!((key.expires_at, key.rate_limit), (None, RateLimit::ByWorld));
+    }
+
+    #[test]
+    fn nobody_gets_a_live_key_that_gives_back_money_which_they_may_not() {
+        let read = |role, world| typed().read(world, role, now()).is_ok();
+        assert!(!read(Role::Developer, World::Live));
+        assert!(read(Role::Developer, World::Test) && read(Role::Owner, World::Live));
+        let all_but = Typed { scopes: vec!["read".to_owned(), "write".to_owned()], ..typed() };
+        assert!(all_but.read(World::Live, Role::Developer, now()).is_ok());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::{
         words::{limit_line, scopes_line},
     },
     Which,
+    form::may_hold,
     shown::{NewlyShown, repeated, shown},
 };
 use crate::{
@@ -83,6 +84,10 @@ pub(super) async fn rotate_key(
             return again(StatusCode::BAD_REQUEST, &[problem(OVERLAP, violation)], None);
         }
     };
+    if !may_hold(place.role, place.world, &key.scopes) {
+        let why = "Its successor may give money back, which your role may not: ask an owner";
+        return again(StatusCode::FORBIDDEN, &[], Some(why));
+    }
     match act.admin(&desk).rotate_key(&place.game_id, key.key_id.clone(), overlap).await {
         Ok(RotatedKey { key_id: new_key_id, key: new, expires_at, previous_expires_at }) => {
             let until = previous_expires_at.filter(|at| desk.clock.now() < *at);

@@ -65,8 +65,8 @@ pub(super) fn repeated(place: &Place) -> Response {
     let main = html! {
         h1 { "No second key was made" }
         p class="lead" {
-            "This form was sent before. The key that it made was shown in the first answer, and cannot be shown \
-             again. If you did not keep it, revoke it and create another."
+            "This form was sent before. If it made a key, that was shown in the first answer, and cannot be shown \
+             again. Look whether it is in the list: if you did not keep it, revoke it and create another."
         }
         p { a class="button primary" href=(paths::developers(place)) { "See the keys" } }
     };
