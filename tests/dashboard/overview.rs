@@ -450,7 +450,7 @@ async fn webhooks_are_told_by_what_came_of_them() {
     room.deliver().await;
     let page = room.overview("").await;
     let (first, beside) = tile(&page.text, "Taken at first attempt");
-    assert_eq!((first.as_str(), beside.as_str()), ("50%", "1 of 2 messages sent today"));
+    assert_eq!((first.as_str(), beside.as_str()), ("50%", "1 of the newest 2 messages today"));
     assert_eq!(tile(&page.text, "Waiting").0, "1");
     assert_eq!(tile(&page.text, "Given up").0, "0");
     assert_eq!(tile(&page.text, "Resting endpoints").0, "0");

@@ -56,7 +56,7 @@ fn of_endpoints(endpoints: &[EndpointHealth], hours: &Hours) -> Markup {
     html! {
         dl class="tiles" {
             (tile("Taken at first attempt", &share(taken, tried).unwrap_or_else(|| "–".to_owned()), &html! {
-                (number(taken)) " of " (number(tried)) " looked at, " (hours.choice.this())
+                (number(taken)) " of the newest " (number(tried)) " messages " (hours.choice.this())
             }))
             (tile("Waiting", &all_of(endpoints, &|it| it.waiting), &html! { "to be sent, or sent again" }))
             (tile("Given up", &all_of(endpoints, &|it| it.dead), &html! { "of all times; can be handed in again" }))
