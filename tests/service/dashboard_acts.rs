@@ -66,7 +66,9 @@ async fn a_refund_by_hand_takes_a_reason_and_a_second_look_and_gives_the_money_b
 
 /// Comes in by another link: the first is used up.
 async fn enter_again(service: &Service, browser: Browser) -> Browser {
-    let printed = service.command(&["people", "link", "demo@localhost"]).await;
+    let base = ["--base-url", &service.env.pay_url];
+    let printed =
+        service.command(&[&["people", "link", "demo@localhost"][..], &base].concat()).await;
     let printed = String::from_utf8(printed.stdout).unwrap();
     let link = printed.split_whitespace().find(|it| it.contains("/dashboard/enter/")).unwrap();
     browser.goto(link).click("Sign in").expect_text("Demo Studio")
