@@ -22,6 +22,7 @@ mod dashboard_acts;
 mod dashboard_deliveries;
 mod dashboard_developers;
 mod dashboard_games;
+mod dashboard_hostile;
 mod dashboard_overview;
 mod discovery;
 mod endpoints;

@@ -1,0 +1,57 @@
+//! What others wrote runs nothing in the dashboard, whichever page shows it: tried in a real browser.
+
+use super::dashboard::enter;
+use super::harness::{Options, Service};
+use super::support::browser::{Browser, Seen};
+
+/// Runs without a click wherever it is taken for markup, in a text or in an attribute.
+const XSS: &str = "\"'><svg/onload=alert(document.domain)><b>";
+
+/// What would be there if any of it had been taken for markup.
+const INJECTED: &str =
+    "document.querySelectorAll('[onload], [onerror], b, script:not([nonce])').length";
+
+fn assert_nothing_ran(seen: &Seen, pages: usize) {
+    assert!(seen.console.is_empty(), "{:?}", seen.console);
+    let found = seen.events.iter().filter(|it| it.step == "evaluate");
+    assert!(found.clone().all(|it| it.value == 0), "{:?}", seen.events);
+    assert_eq!(found.count(), pages);
+}
+
+#[tokio::test]
+async fn hostile_names_of_games_players_items_and_links_are_text_on_every_page() {
+    let service = Service::start(Options::default()).await;
+    let library = service.library().await;
+    let studio = "SELECT studio_id FROM game WHERE id = $1";
+    let studio = sqlx::query_scalar(studio).bind(&service.env.game_id);
+    let studio: String = studio.fetch_one(&library.pool).await.unwrap();
+    let register = ["games", "register", "hostile", "--studio", &studio, "--name", XSS];
+    let registered = service.command(&register).await;
+    assert!(registered.status.success(), "{registered:?}");
+    let base = format!("{}/dashboard/hostile/test", service.env.pay_url);
+    let of = |rest: &str| format!("{base}/{rest}");
+    let mut browser = enter(&service, Browser::desktop())
+        .goto(&format!("{}/dashboard", service.env.pay_url))
+        .expect_text(XSS)
+        .evaluate(INJECTED)
+        .goto(&of("links/new"))
+        .fill("Player", XSS)
+        .fill("Item", XSS)
+        .fill("Price", "4.99")
+        .fill("Return URL", "mygame://done?a=\"'><svg/onload=alert(1)>")
+        .click("Make the link")
+        .expect_text("The payment link is made")
+        .expect_text(XSS)
+        .evaluate(INJECTED)
+        .click("Cancel session")
+        .evaluate(INJECTED)
+        .click("Cancel the session")
+        .expect_text("The session was cancelled.");
+    let pages = ["overview", "sessions", "sessions?q=%3Csvg/onload=alert(1)%3E", "activity"];
+    let more = ["developers", "keys/new", "endpoints/new", "settings"];
+    for rest in pages.iter().chain(&more) {
+        browser = browser.goto(&of(rest)).expect_text(XSS).evaluate(INJECTED);
+    }
+    let seen = browser.run().await;
+    assert_nothing_ran(&seen, 3 + pages.len() + more.len());
+}
