@@ -18,6 +18,7 @@ use front::Front;
 use parts::Parts;
 
 use crate::{
+    acts::Acts,
     admin::{API_KEYS_PURPOSE, Admin},
     api::{self, Api, Calls, Health, KeyLimits, KeyUse, Webhooks},
     checkout::Checkout,
@@ -316,6 +317,8 @@ impl App {
         parts.begin("follower of provider calls", |stop| calls.run(stop));
         let figures = Follower::new(pool.clone(), Figures, SHARD, wake);
         parts.begin("follower of figures", |stop| figures.run(stop));
+        let acts = Follower::new(pool.clone(), Acts, SHARD, wake);
+        parts.begin("follower of acts", |stop| acts.run(stop));
         let (providers, time) = (self.providers.clone(), Arc::clone(clock));
         let worker = CallWorker::new(pool.clone(), store.clone(), providers, time);
         parts.begin("worker of provider calls", |stop| worker.run(stop));

@@ -7,6 +7,8 @@
 pub mod domain;
 
 pub mod event_store;
+
+pub mod acts;
 pub mod figures;
 pub mod projections;
 

@@ -46,7 +46,8 @@ const COMPOSITION: [&str; 4] = ["app", "cli", "lib", "main"];
 /// What each of them may show to those who serve people: see `Layer::faces`.
 const FACES: &[&str] = &["audit", "figures", "people", "providers", "webhooks"];
 /// And to those where people change things: what the command line does, under their name.
-const FACES_OF_PEOPLE: &[&str] = &["admin", "audit", "figures", "people", "providers", "webhooks"];
+const FACES_OF_PEOPLE: &[&str] =
+    &["acts", "admin", "audit", "figures", "people", "providers", "webhooks"];
 
 const DOMAIN_CRATES: &[&str] =
     &["chrono", "cqrs_es", "data_encoding", "iso_currency", "serde", "thiserror", "url", "uuid"];
@@ -58,8 +59,9 @@ const LAYERS: &[Layer] = &[
     row("providers", &["domain", "http_client"]),
     row("processes", &["domain", "event_store", "providers"]),
     row("webhooks", &["domain", "event_store"]),
+    row("acts", &["domain", "event_store"]),
     row("figures", &["domain", "event_store"]),
-    Layer { faces: &["figures"], ..row("audit", &["domain", "event_store"]) },
+    Layer { faces: &["acts", "figures"], ..row("audit", &["domain", "event_store"]) },
     row("people", &["domain", "event_store", "projections"]),
     face("api", &["domain", "event_store", "projections", "proto"]),
     face("checkout", &["domain", "event_store", "projections"]),

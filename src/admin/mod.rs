@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::{Clock, SystemClock},
-    domain::{Timestamp, id::GameId},
+    domain::{Timestamp, id::GameId, text::Reason},
     event_store::{CommandContext, EventStore},
     ids::NewId,
     projections::game::GameRow,
@@ -50,6 +50,7 @@ pub struct Admin {
 struct Who {
     actor: String,
     causation: Option<String>,
+    reason: Option<Reason>,
     /// A new one for each act, if `None`.
     correlation: Option<String>,
     /// What is asked: given again, nothing is done again. Each act is another one, if `None`.
@@ -66,7 +67,13 @@ impl Admin {
             clock: Arc::new(SystemClock),
             api_keys: Arc::new(master.derive(API_KEYS_PURPOSE)),
             secrets: EndpointSecrets::new(SecretKeys::of(master)),
-            who: Who { actor: actor.into(), causation: None, correlation: None, command_id: None },
+            who: Who {
+                actor: actor.into(),
+                causation: None,
+                reason: None,
+                correlation: None,
+                command_id: None,
+            },
         }
     }
 
@@ -89,6 +96,7 @@ impl Admin {
         let who = Who {
             actor: context.actor.clone(),
             causation: context.causation.clone(),
+            reason: context.reason.clone(),
             correlation: Some(context.correlation.clone()),
             command_id: context.is_repeatable.then_some(context.command_id),
         };
@@ -121,7 +129,8 @@ impl Admin {
         let correlation = who.correlation.clone();
         let correlation = correlation.unwrap_or_else(|| crate::ids::new_command_id().to_string());
         let context = CommandContext::new(who.actor.as_str(), correlation, now);
-        (CommandContext { causation: who.causation.clone(), ..context }, now)
+        let (causation, reason) = (who.causation.clone(), who.reason.clone());
+        (CommandContext { causation, reason, ..context }, now)
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     serve::base_url,
 };
 use crate::{
+    acts::Acts,
     event_store::subscription::{self, Retried, Subscriber, retry_dead_letters},
     figures::Figures,
     ids::SHARD,
@@ -22,11 +23,12 @@ const EXIT_LEFT: u8 = 1;
 
 /// Lists events that a part of the service could not take, and has them handled again.
 ///
-/// Three parts follow the log: `provider-calls` notes what a provider is to be asked for, `webhooks`
-/// what game servers are to be told, `figures` counts for the dashboard. An event that one of them refused five times is a dead letter.
+/// Four parts follow the log: `provider-calls` notes what a provider is to be asked for, `webhooks`
+/// what game servers are to be told, `figures` counts for the dashboard, and `acts` finds what people did, for
+/// its history. An event that one of them refused five times is a dead letter.
 /// Later events of its session wait behind it, while other sessions go on. Until it is handled,
 /// that session's money is not moved (provider-calls), its game server hears no more of it (webhooks),
-/// or it is not counted (figures). The metric toffeepay_subscription_dead_letters counts them; it should be 0.
+/// it is not counted (figures), or what was done is missing from the history (acts). The metric toffeepay_subscription_dead_letters counts them; it should be 0.
 ///
 /// See with `list` what they stumbled over, mend that (often by a newer version of the service),
 /// and then `retry`. Webhooks that a receiver did not take are something else: see
@@ -113,7 +115,8 @@ impl RetryArgs {
         let deliveries = Deliveries::new(opened.store.clone(), &opened.master, urls);
         let left = retry(&opened, &ProviderCalls, output).await?
             + retry(&opened, &deliveries, output).await?
-            + retry(&opened, &Figures, output).await?;
+            + retry(&opened, &Figures, output).await?
+            + retry(&opened, &Acts, output).await?;
         Ok(if left == 0 { 0 } else { EXIT_LEFT })
     }
 }

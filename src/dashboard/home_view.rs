@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::history::history_path_of;
 use super::people::people_path_of;
 use super::views::{
     Account, Column, account_page, empty, role_name, sessions_path_of, table, untrusted,
@@ -69,6 +70,11 @@ fn section(studio: &StudioView) -> Markup {
                 @if studio.role.may(Permission::SeePeople) {
                     " " a class="head-links" href=(people_path_of(&studio.id)) {
                         "People" span class="visually-hidden" { " of " (untrusted(&studio.name)) }
+                    }
+                }
+                @if studio.role.may(Permission::SeeHistory) {
+                    " " a class="head-links" href=(history_path_of(&studio.id)) {
+                        "History" span class="visually-hidden" { " of " (untrusted(&studio.name)) }
                     }
                 }
             }

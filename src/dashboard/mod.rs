@@ -12,6 +12,7 @@ mod desk;
 mod developers;
 mod frame;
 mod games;
+mod history;
 mod home;
 mod home_view;
 mod links;

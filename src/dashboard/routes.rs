@@ -5,7 +5,7 @@ use axum::{Router, middleware::from_fn};
 use super::{
     Dashboard, access, activity, answer, deliveries, developers,
     frame::framed,
-    games, home, links, overview, people, sessions,
+    games, history, home, links, overview, people, sessions,
     table::{Address, May, Row, page},
 };
 
@@ -19,6 +19,7 @@ fn rows() -> Vec<Row> {
         activity::rows(),
         developers::rows(),
         people::rows(),
+        history::rows(),
         games::rows(),
         deliveries::rows(),
         overview::rows(),

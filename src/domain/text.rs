@@ -61,6 +61,11 @@ bounded_text! {
 }
 
 bounded_text! {
+    /// Why somebody did something, in their own words: one line. May hold personal data.
+    Reason, 1 to 200, char::is_control, "must be 1 to 200 characters long, without control characters"
+}
+
+bounded_text! {
     /// A name that people gave to a game, a studio or a key.
     DisplayName, 1 to 100, char::is_control, "must be 1 to 100 characters long, without control characters"
 }
@@ -95,6 +100,14 @@ mod tests {
         let refused = UserId::parse("player\u{1b}[2J").unwrap_err();
         assert!(refused.received.contains(r"\u{1b}"), "{refused}");
         assert!(UserId::parse("a\u{85}b").is_err());
+    }
+
+    #[test]
+    fn why_something_was_done_is_one_line_of_200_characters_at_most() {
+        assert!(Reason::parse("").is_err());
+        assert!(Reason::parse("é".repeat(Reason::LENGTH_MAX)).is_ok());
+        assert!(Reason::parse("x".repeat(Reason::LENGTH_MAX + 1)).is_err());
+        assert!(Reason::parse("two\nlines").is_err());
     }
 
     #[test]

@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{domain::Timestamp, ids};
+use crate::{
+    domain::{Timestamp, text::Reason},
+    ids,
+};
 
 /// How long a repeat of a client's command is known, in hours: the contract's Idempotency-Key.
 const REMEMBERED_HOURS: i64 = 24;
@@ -26,6 +29,8 @@ pub struct CommandContext {
     /// What joins all that one request led to: its request id, handed on from event to command.
     /// In clear in the log for ever.
     pub correlation: String,
+    /// Why, in the words of whoever asks, if they said so. Sealed in the log under the stream's key.
+    pub reason: Option<Reason>,
 }
 
 impl CommandContext {
@@ -38,6 +43,7 @@ impl CommandContext {
             actor: actor.into(),
             causation: None,
             correlation: correlation.into(),
+            reason: None,
         }
     }
 
@@ -62,6 +68,12 @@ impl CommandContext {
     #[must_use]
     pub fn because_of(self, causation: impl Into<String>) -> Self {
         Self { causation: Some(causation.into()), ..self }
+    }
+
+    /// Why, if somebody said so.
+    #[must_use]
+    pub fn with_reason(self, reason: Option<Reason>) -> Self {
+        Self { reason, ..self }
     }
 }
 

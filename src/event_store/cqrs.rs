@@ -12,7 +12,10 @@ use super::{
     AppendError, Appended, CommandContext, Envelope, EventStore, Loaded, StoreError,
     StoredAggregate, context::command_id, executor::same_stream,
 };
-use crate::clock::{Clock as _, SystemClock};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    domain::{private::Private, text::Reason},
+};
 
 /// Metadata: a UUID, or any text that stands for the command. New if missing.
 pub const COMMAND_ID: &str = "command_id";
@@ -22,6 +25,9 @@ pub const ACTOR: &str = "actor";
 pub const CORRELATION: &str = "correlation";
 /// Metadata: what led to the command.
 pub const CAUSATION: &str = "causation";
+/// Metadata: why, in the words of whoever gives the command; sealed in the log. Left out if it breaks the
+/// rule of a [`Reason`], and when it was erased.
+pub const REASON: &str = "reason";
 
 /// The actor of a command that names none.
 const ACTOR_UNKNOWN: &str = "unknown";
@@ -52,7 +58,7 @@ impl<A: StoredAggregate> cqrs_es::EventStore<A> for EventStore {
                 aggregate_id: aggregate_id.to_owned(),
                 sequence: sequence(it.envelope.version),
                 payload: it.event,
-                metadata: metadata_of(it.envelope),
+                metadata: metadata_of(it.envelope, it.reason),
             })
             .collect())
     }
@@ -116,15 +122,17 @@ fn command_of(metadata: &HashMap<String, String>) -> CommandContext {
     let correlation = metadata.get(CORRELATION).cloned();
     context.correlation = correlation.unwrap_or_else(|| context.command_id.to_string());
     context.causation = metadata.get(CAUSATION).cloned();
+    context.reason = metadata.get(REASON).and_then(|it| Reason::parse(it.as_str()).ok());
     context
 }
 
-fn metadata_of(envelope: Envelope) -> HashMap<String, String> {
+fn metadata_of(envelope: Envelope, reason: Option<Private<Reason>>) -> HashMap<String, String> {
     let known = [
         (COMMAND_ID, Some(envelope.command_id.to_string())),
         (ACTOR, Some(envelope.actor)),
         (CORRELATION, Some(envelope.correlation)),
         (CAUSATION, envelope.causation),
+        (REASON, reason.and_then(|it| it.known().map(ToString::to_string))),
     ];
     known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

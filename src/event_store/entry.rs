@@ -1,7 +1,8 @@
 //! The entry: what the log keeps of an event, as the exact bytes that are hashed.
 //!
 //! Compact JSON whose fields stand in one order for ever. What identifies a player is moved out
-//! of `data` into `private`, encrypted under the stream's key.
+//! of `data` into `private`, encrypted under the stream's key; so is `reason`, in which people write what
+//! they like.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cqrs_es::{
@@ -14,7 +15,12 @@ use uuid::Uuid;
 
 use super::{CommandContext, Label, LoadedEvent, RecordedEntry, StoredAggregate};
 use crate::{
-    domain::{Timestamp, id::EventId, private},
+    domain::{
+        Timestamp,
+        id::EventId,
+        private::{self, Private},
+        text::Reason,
+    },
     vault::Key,
 };
 
@@ -26,6 +32,9 @@ const ENVELOPE_VERSION: u8 = 1;
 
 /// The longest entry, in bytes; the schema holds the same.
 pub const ENTRY_BYTES_MAX: usize = 64_000;
+
+/// What tells a sealed reason from a sealed private part: neither opens as the other.
+const REASON_TAG: &[u8] = b"/reason";
 
 /// Why an entry cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +56,8 @@ pub enum EntryError {
     /// The event is not an object, so nothing can be told about it.
     #[error("the event's JSON has another shape than {{\"Name\": {{…}}}}")]
     Shape,
-    /// Its private part was changed, or belongs to elsewhere.
-    #[error("the entry's private part cannot be opened: {0}")]
+    /// What is sealed in it was changed, or belongs to elsewhere.
+    #[error("what is sealed in the entry cannot be opened: {0}")]
     Private(#[from] crate::vault::VaultError),
 }
 
@@ -93,6 +102,9 @@ pub struct Envelope {
     /// Base64 of the sealed JSON of those that do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private: Option<String>,
+    /// Base64 of the sealed reason, if whoever gave the command said one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Where an event is to stand.
@@ -113,12 +125,17 @@ pub(super) fn write<A: StoredAggregate>(
     let event_type = event.event_type();
     let (data, private) = split(serde_json::to_value(event)?, &event_type)?;
     let Place { event_id, stream, version, label, context, key } = place;
+    let seal = |tag: &[u8], text: &[u8]| key.seal(tag, text).map(|it| STANDARD.encode(it));
     let private = if private.is_empty() {
         None
     } else {
-        let sealed = key.seal(event_id.as_str().as_bytes(), &serde_json::to_vec(&private)?)?;
-        Some(STANDARD.encode(sealed))
+        Some(seal(event_id.as_str().as_bytes(), &serde_json::to_vec(&private)?)?)
     };
+    let reason = context.reason.as_ref().map(|it| {
+        let tag = reason_tag(&event_id);
+        seal(&tag, it.as_str().as_bytes())
+    });
+    let reason = reason.transpose()?;
     let entry = serde_json::to_vec(&Envelope {
         envelope: ENVELOPE_VERSION,
         event_id,
@@ -135,6 +152,7 @@ pub(super) fn write<A: StoredAggregate>(
         occurred_at: A::occurred_at(event),
         data,
         private,
+        reason,
     })?;
     if ENTRY_BYTES_MAX < entry.len() {
         return Err(EntryError::TooLong(entry.len()));
@@ -159,20 +177,18 @@ pub fn read_envelope(entry: &RecordedEntry) -> Result<Envelope, EntryError> {
 pub fn read_without_key<A: StoredAggregate>(
     entry: &RecordedEntry,
 ) -> Result<LoadedEvent<A::Event>, EntryError> {
-    let (envelope, event) = read::<A>(entry, None)?;
-    Ok(LoadedEvent { envelope, event })
+    read::<A>(entry, None)
 }
 
 /// Reads the event of an entry. Without a key, what is private reads as erased.
 pub(super) fn read<A: StoredAggregate>(
     entry: &RecordedEntry,
     key: Option<&Key>,
-) -> Result<(Envelope, A::Event), EntryError> {
+) -> Result<LoadedEvent<A::Event>, EntryError> {
     let envelope = read_envelope(entry)?;
     let mut fields = envelope.data.clone();
     if let (Some(sealed), Some(key)) = (&envelope.private, key) {
-        let sealed = STANDARD.decode(sealed).map_err(|_| EntryError::Shape)?;
-        let opened = key.open(envelope.event_id.as_str().as_bytes(), &sealed)?;
+        let opened = open(key, envelope.event_id.as_str().as_bytes(), sealed)?;
         let private: Map<String, Value> = serde_json::from_slice(&opened)?;
         let marked = private.into_iter().map(|(name, value)| {
             (name, Value::Object(Map::from_iter([(private::MARK.to_owned(), value)])))
@@ -181,7 +197,27 @@ pub(super) fn read<A: StoredAggregate>(
     }
     let payload = Map::from_iter([(envelope.event_type.clone(), Value::Object(fields))]);
     let payload = upcast(&A::upcasters(), &envelope, A::TYPE, Value::Object(payload));
-    Ok((envelope, serde_json::from_value(payload)?))
+    let (event, reason) = (serde_json::from_value(payload)?, reason(&envelope, key)?);
+    Ok(LoadedEvent { envelope, event, reason })
+}
+
+/// Why, if somebody said so. Without a key, it reads as erased.
+fn reason(envelope: &Envelope, key: Option<&Key>) -> Result<Option<Private<Reason>>, EntryError> {
+    let Some(sealed) = &envelope.reason else { return Ok(None) };
+    let Some(key) = key else { return Ok(Some(Private::Erased)) };
+    let opened = open(key, &reason_tag(&envelope.event_id), sealed)?;
+    let text = String::from_utf8(opened).map_err(|_| EntryError::Shape)?;
+    // As it was written, whatever today's rule says.
+    Ok(Some(Private::Known(serde_json::from_value(Value::String(text))?)))
+}
+
+fn reason_tag(event_id: &EventId) -> Vec<u8> {
+    [event_id.as_str().as_bytes(), REASON_TAG].concat()
+}
+
+fn open(key: &Key, tag: &[u8], sealed: &str) -> Result<Vec<u8>, EntryError> {
+    let sealed = STANDARD.decode(sealed).map_err(|_| EntryError::Shape)?;
+    Ok(key.open(tag, &sealed)?)
 }
 
 fn upcast(

@@ -22,7 +22,7 @@ const DECISIONS_MAX: usize = 4;
 /// The log as the rest of the service sees it: commands in, aggregates out.
 #[derive(Clone)]
 pub struct EventStore {
-    pool: PgPool,
+    pub(super) pool: PgPool,
     committer: Committer,
     pub(super) keys: std::sync::Arc<StreamKeys>,
 }

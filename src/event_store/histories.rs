@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::{FromRow, PgConnection};
 
 use super::{
-    EventStore, LoadedEvent, RecordedEntry, StoreError, StoredAggregate, StreamKeys, entry,
+    EntryError, EventStore, LoadedEvent, RecordedEntry, StoreError, StoredAggregate, StreamKeys,
+    entry,
 };
-use crate::ids::SHARD;
+use crate::{ids::SHARD, vault::Key};
 
 /// The events of each stream, in order; of one that cannot be read, why.
 pub type Histories<E> = HashMap<String, Result<Vec<LoadedEvent<E>>, StoreError>>;
@@ -81,6 +82,84 @@ pub async fn first_entries(
     .await
 }
 
+/// Those entries of these streams whose events are of some types, in the order of the log.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn entries_of_types(
+    connection: &mut PgConnection,
+    streams: &[String],
+    types: &[&str],
+) -> Result<Vec<RecordedEntry>, sqlx::Error> {
+    if streams.is_empty() {
+        return Ok(vec![]);
+    }
+    // Stream by stream, between its own positions: only the partitions that hold it are looked into.
+    sqlx::query_as(
+        "SELECT it.* FROM stream, LATERAL (
+             SELECT shard, position, stream, version, type, recorded_at, entry, digest FROM event
+             WHERE event.position BETWEEN stream.first_position AND stream.last_position
+               AND event.stream = stream.stream AND event.type = ANY ($2)
+         ) it
+         WHERE stream.stream = ANY ($1) ORDER BY it.position",
+    )
+    .bind(streams)
+    .bind(types)
+    .fetch_all(connection)
+    .await
+}
+
+/// An entry with the key of its stream, to be read as whatever it is.
+pub struct KeyedEntry {
+    /// The entry.
+    pub recorded: RecordedEntry,
+    key: Option<Key>,
+}
+
+impl KeyedEntry {
+    /// Reads its event, with what is private in it unless the stream's key was destroyed.
+    ///
+    /// # Errors
+    ///
+    /// An [`EntryError`], if it is not an event of this kind of aggregate.
+    pub fn read<A: StoredAggregate>(&self) -> Result<LoadedEvent<A::Event>, EntryError> {
+        entry::read::<A>(&self.recorded, self.key.as_ref())
+    }
+}
+
+#[derive(FromRow)]
+struct KeyedRow {
+    #[sqlx(flatten)]
+    recorded: RecordedEntry,
+    wrapped_key: Option<Vec<u8>>,
+}
+
+impl EventStore {
+    /// The entries at these positions, of whatever streams, by position.
+    ///
+    /// # Errors
+    ///
+    /// The database's, and of a key that does not open.
+    pub async fn entries_at(&self, positions: &[i64]) -> Result<Vec<KeyedEntry>, StoreError> {
+        let rows: Vec<KeyedRow> = sqlx::query_as(
+            "SELECT event.shard, event.position, event.stream, event.version, event.type,
+                    event.recorded_at, event.entry, event.digest, stream.wrapped_key
+             FROM event JOIN stream ON stream.stream = event.stream
+             WHERE event.shard = $1 AND event.position = ANY ($2) ORDER BY event.position",
+        )
+        .bind(SHARD)
+        .bind(positions)
+        .fetch_all(&self.pool)
+        .await?;
+        let open = |KeyedRow { recorded, wrapped_key }| {
+            let key = wrapped_key.map(|it| self.keys.unwrap(&recorded.stream, &it)).transpose()?;
+            Ok(KeyedEntry { recorded, key })
+        };
+        rows.into_iter().map(open).collect()
+    }
+}
+
 /// Whether events are missing before the last.
 fn has_gaps(entries: &BTreeMap<i64, RecordedEntry>) -> bool {
     !(1..).zip(entries.keys()).all(|(expected, it)| *it == expected)
@@ -135,9 +214,6 @@ fn read<A: StoredAggregate>(
         return Err(StoreError::Incomplete { stream: stream.to_owned() });
     };
     let key = wrapped.map(|it| keys.unwrap(stream, it)).transpose()?;
-    let read = |it: &RecordedEntry| {
-        let (envelope, event) = entry::read::<A>(it, key.as_ref())?;
-        Ok(LoadedEvent { envelope, event })
-    };
+    let read = |it: &RecordedEntry| Ok(entry::read::<A>(it, key.as_ref())?);
     entries.values().map(read).collect()
 }

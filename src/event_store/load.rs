@@ -3,7 +3,10 @@
 use sqlx::{FromRow, PgPool};
 
 use super::{Envelope, RecordedEntry, StoreError, StoredAggregate, StreamKeys, entry, stream_name};
-use crate::vault::Key;
+use crate::{
+    domain::{private::Private, text::Reason},
+    vault::Key,
+};
 
 /// An aggregate as the log tells it.
 pub struct Loaded<A> {
@@ -21,6 +24,8 @@ pub struct LoadedEvent<E> {
     pub envelope: Envelope,
     /// The event.
     pub event: E,
+    /// Why, if whoever gave the command said so; erased with what is private in the stream.
+    pub reason: Option<Private<Reason>>,
 }
 
 #[derive(FromRow)]
@@ -82,9 +87,6 @@ pub(super) async fn load_events<A: StoredAggregate>(
     if i64::try_from(entries.len()) != Ok(row.version) {
         return Err(StoreError::Incomplete { stream });
     }
-    let events = entries.iter().map(|it| {
-        let (envelope, event) = entry::read::<A>(it, key.as_ref())?;
-        Ok(LoadedEvent { envelope, event })
-    });
+    let events = entries.iter().map(|it| entry::read::<A>(it, key.as_ref()));
     Ok((events.collect::<Result<_, entry::EntryError>>()?, key))
 }

@@ -29,7 +29,7 @@ pub use committer::{AHEAD_MIN, AppendError, CommitLimits, Committer, OnCommit};
 pub use context::{CommandContext, command_id};
 pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope, read_without_key};
 pub use executor::{EventStore, ExecuteError, Executed, Once, Remember, StoreError};
-pub use histories::{Histories, first_entries};
+pub use histories::{Histories, KeyedEntry, entries_of_types, first_entries};
 pub use load::{Loaded, LoadedEvent};
 pub use recorded::RecordedEntry;
 pub use stream_keys::StreamKeys;

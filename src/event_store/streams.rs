@@ -168,11 +168,11 @@ impl StoredStream {
             if !it.is_unchanged() {
                 return Err(StreamDamage::Digest(it.position));
             }
-            let (envelope, event) = entry::read::<A>(it, key.as_ref()).map_err(unreadable)?;
-            if !is_label_of(&envelope, it) {
+            let read = entry::read::<A>(it, key.as_ref()).map_err(unreadable)?;
+            if !is_label_of(&read.envelope, it) {
                 return Err(StreamDamage::Misplaced(it.position));
             }
-            Ok(LoadedEvent { envelope, event })
+            Ok(read)
         };
         self.entries.iter().map(read).collect()
     }

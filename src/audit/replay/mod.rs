@@ -3,8 +3,10 @@
 //! Two passes, in bounded memory: `log` reads all entries by position; then streams are read by
 //! name, some thousands of events at a time, each page folded (`fold`) and compared with its rows
 //! (`compare`) in one snapshot, so that live writes never look like differences. On the way all is
-//! counted again (`figures`): what is held of that is a row for each hour in which something happened.
+//! counted again (`figures`): what is held of that is a row for each hour in which something happened. Acts are
+//! looked for again page by page (`acts`).
 
+mod acts;
 mod compare;
 mod counts;
 mod damage;
@@ -25,7 +27,7 @@ pub use report::{Found, Report, Verdict};
 pub use session::{ReplayedSession, replay_session};
 pub use totals::{MoneyTotal, Totals};
 
-use self::{figures::Recount, fold::Folded};
+use self::{acts::Misplaced, figures::Recount, fold::Folded};
 use crate::{
     event_store::{StoredStream, StreamKeys, snapshot, streams_after},
     vault::Key,
@@ -81,7 +83,12 @@ pub async fn replay_all(
     loop {
         let mut snapshot = snapshot(pool).await?;
         let page = streams_after(&mut snapshot, &after).await?;
-        let Some(last) = page.last() else { break };
+        let misplaced = acts::misplaced(&mut snapshot, &after, &page).await?;
+        let Some(last) = page.last() else {
+            snapshot.commit().await?;
+            mend_acts(pool, differences, misplaced, &mut report).await?;
+            break;
+        };
         after.clone_from(&last.name);
         let folded = fold_page(&page, &keys, &mut report);
         folded.iter().for_each(|it| recount.count(&it.aggregate));
@@ -93,6 +100,7 @@ pub async fn replay_all(
             report.mended += before.saturating_sub(found.len());
         }
         report.differences.extend(found);
+        mend_acts(pool, differences, misplaced, &mut report).await?;
         done += page.iter().map(|it| it.version).sum::<i64>();
         on_progress(Progress { phase: Phase::Streams, done, total: total.max(done) });
     }
@@ -109,6 +117,22 @@ pub async fn replay_all(
     compare_counts(pool, differences, &mut report).await?;
     compare_figures(pool, differences, &recount, &mut report).await?;
     Ok(report)
+}
+
+async fn mend_acts(
+    pool: &PgPool,
+    differences: Differences,
+    misplaced: Vec<Misplaced>,
+    report: &mut Report,
+) -> Result<(), sqlx::Error> {
+    // Of a damaged log nobody knows what it should come to.
+    if differences == Differences::Rebuild && report.damage.count == 0 && !misplaced.is_empty() {
+        acts::mend(pool, &misplaced).await?;
+        report.mended += misplaced.len();
+    } else {
+        report.differences.extend(misplaced.into_iter().map(Difference::from));
+    }
+    Ok(())
 }
 
 async fn compare_counts(

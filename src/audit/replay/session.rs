@@ -10,7 +10,7 @@ use crate::{
         session::{Session, SessionEvent},
     },
     event_store::{
-        Envelope, RecordedEntry, StoredStream, StreamKeys, snapshot, stream_name, streams_named,
+        LoadedEvent, RecordedEntry, StoredStream, StreamKeys, snapshot, stream_name, streams_named,
     },
     vault::Key,
 };
@@ -18,7 +18,7 @@ use crate::{
 /// One session: its history, what that folds to, and whether its rows say the same.
 pub struct ReplayedSession {
     /// Its events, each as it stands in the log and as it was read.
-    pub events: Vec<(RecordedEntry, Envelope, SessionEvent)>,
+    pub events: Vec<(RecordedEntry, LoadedEvent<SessionEvent>)>,
     /// Whether its key was destroyed, so that nobody can know what was private.
     pub is_erased: bool,
     /// Folded.
@@ -60,7 +60,6 @@ fn read(
     let mut session = Session::default();
     read.iter().for_each(|it| session.apply(it.event.clone()));
     let is_erased = stream.is_erased();
-    let events = stream.entries.into_iter().zip(read);
-    let events = events.map(|(entry, it)| (entry, it.envelope, it.event)).collect();
+    let events = stream.entries.into_iter().zip(read).collect();
     Ok(ReplayedSession { events, is_erased, session, differences })
 }

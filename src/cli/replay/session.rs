@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{report, words};
-use crate::{audit::replay::ReplayedSession, domain::id::SessionId};
+use crate::{audit::replay::ReplayedSession, domain::id::SessionId, event_store::LoadedEvent};
 
 /// A replayed session, ready to be told.
 pub(super) struct Told<'a> {
@@ -29,13 +29,17 @@ impl<'a> Told<'a> {
         if self.replayed.is_erased {
             writeln!(out, "Its key was destroyed: what was private in it is gone for good.")?;
         }
-        for (entry, envelope, event) in &self.replayed.events {
+        for (entry, LoadedEvent { envelope, event, reason }) in &self.replayed.events {
             let (version, position) = (entry.version, entry.position);
             let at = entry.recorded_at.format("%Y-%m-%d %H:%M:%S%.6f UTC");
             let (name, actor) = (event.name(), &envelope.actor);
             writeln!(out, "\n{version}. {name}  by {actor}\n  at {at}, position {position}")?;
             if let Some(causation) = &envelope.causation {
                 writeln!(out, "  because of {causation}")?;
+            }
+            if let Some(reason) = reason {
+                let reason = Map::from_iter([("why".to_owned(), serde_json::to_value(reason)?)]);
+                write!(out, "{}", words::fields(&reason, 1, self.show_private))?;
             }
             let data = inner(serde_json::to_value(event)?);
             write!(out, "{}", words::fields(&data, 1, self.show_private))?;
@@ -51,8 +55,9 @@ impl<'a> Told<'a> {
 
     /// For machines.
     pub(super) fn json(&self) -> Value {
-        let events = self.replayed.events.iter().map(|(entry, envelope, event)| {
-            json!({
+        let events = self.replayed.events.iter().map(|(entry, it)| {
+            let LoadedEvent { envelope, event, reason } = it;
+            let mut told = json!({
                 "position": entry.position,
                 "version": entry.version,
                 "recorded_at": entry.recorded_at,
@@ -64,7 +69,11 @@ impl<'a> Told<'a> {
                 "command_id": envelope.command_id,
                 "occurred_at": envelope.occurred_at,
                 "data": inner(serde_json::to_value(event).unwrap_or_default()),
-            })
+            });
+            if let Some(reason) = reason {
+                told["why"] = serde_json::to_value(reason).unwrap_or_default();
+            }
+            told
         });
         let mut told = json!({
             "session_id": self.id,

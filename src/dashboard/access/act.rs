@@ -20,8 +20,9 @@ use crate::{
     dashboard::{
         Dashboard,
         answer::see_other,
-        views::{FORM_ID, FORM_TOKEN},
+        views::{FORM_ID, FORM_TOKEN, FieldProblem, WHY, WHY_LABEL},
     },
+    domain::text::Reason,
     event_store::CommandContext,
     page_headers::is_same_origin,
     people::Stay,
@@ -40,7 +41,7 @@ impl Act {
     /// What is done stands in the log under their name, with their stay as what led to it. Sent twice, the
     /// same form does its work once.
     pub(in crate::dashboard) fn context(&self, desk: &Dashboard) -> CommandContext {
-        let context = self.newcomer.context(desk.clock.now());
+        let context = self.context_of_several(desk);
         match self.fields.text(FORM_ID) {
             "" => context,
             form_id => {
@@ -54,7 +55,22 @@ impl Act {
 
     /// The same for what takes several commands: each is one of its own.
     pub(in crate::dashboard) fn context_of_several(&self, desk: &Dashboard) -> CommandContext {
-        self.newcomer.context(desk.clock.now())
+        self.newcomer.context(desk.clock.now()).with_reason(self.why().ok())
+    }
+
+    /// What was typed as to why.
+    pub(in crate::dashboard) fn typed_why(&self) -> &str {
+        self.fields.text(WHY).trim()
+    }
+
+    /// Why it is to be done: for what must not be done without a reason.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with what was typed.
+    pub(in crate::dashboard) fn why(&self) -> Result<Reason, FieldProblem> {
+        let problem = |violation| FieldProblem { field: WHY, label: WHY_LABEL, violation };
+        Reason::parse(self.typed_why()).map_err(problem)
     }
 
     /// Does under their name what the command line does.

@@ -260,6 +260,6 @@ struct Read {
 /// `None` for what is no session's.
 fn read_session_event(entry: &RecordedEntry) -> Option<Read> {
     let session_id = entry.stream.strip_prefix("session-")?.to_owned();
-    let LoadedEvent { envelope, event } = read_without_key::<Session>(entry).ok()?;
+    let LoadedEvent { envelope, event, .. } = read_without_key::<Session>(entry).ok()?;
     Some(Read { session_id, event, actor: envelope.actor, at: envelope.occurred_at })
 }

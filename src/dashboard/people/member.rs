@@ -70,16 +70,13 @@ pub(super) async fn page(
     place: StudioPlace,
     visitor: Visitor,
     Path(which): Path<Which>,
-) -> Response {
-    let found = match Found::find(&desk, &place, which, visitor.stay()).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+) -> Result<Response, Response> {
+    let found = Found::find(&desk, &place, which, visitor.stay()).await?;
     if let Some(elsewhere) = ask_for_proof(visitor.stay(), &desk, &found.path(&place)) {
-        return elsewhere;
+        return Err(elsewhere);
     }
-    let view = MemberView { place: &place, found: &found, problems: &[], why_not: None };
-    answer(StatusCode::OK, |nonce| member_page(&view, nonce))
+    let view = MemberView { place: &place, found: &found, why: "", problems: &[], why_not: None };
+    Ok(answer(StatusCode::OK, |nonce| member_page(&view, nonce)))
 }
 
 /// `GET …/people/{person_id}/remove`
@@ -88,14 +85,11 @@ pub(super) async fn remove_look(
     place: StudioPlace,
     visitor: Visitor,
     Path(which): Path<Which>,
-) -> Response {
-    let found = match Found::find(&desk, &place, which, visitor.stay()).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+) -> Result<Response, Response> {
+    let found = Found::find(&desk, &place, which, visitor.stay()).await?;
     let path = format!("{}/remove", found.path(&place));
     if let Some(elsewhere) = ask_for_proof(visitor.stay(), &desk, &path) {
-        return elsewhere;
+        return Err(elsewhere);
     }
-    answer(StatusCode::OK, |nonce| remove_page(&place, &found, nonce))
+    Ok(answer(StatusCode::OK, |nonce| remove_page(&place, &found, ("", &[]), nonce)))
 }

@@ -13,8 +13,8 @@ use crate::{
     dashboard::{
         place::StudioPlace,
         views::{
-            Field, FieldProblem, account_page, day_text, fact, facts, moment, own_form,
-            problem_list, role_name, untrusted,
+            Field, FieldProblem, SecondLook, account_page, day_text, fact, facts, moment, own_form,
+            problem_list, role_name, untrusted, why_field,
         },
     },
     domain::{Timestamp, person::EmailAddress, studio::Role},
@@ -35,6 +35,8 @@ pub(super) struct InviteView<'a> {
 pub(super) struct MemberView<'a> {
     pub(super) place: &'a StudioPlace,
     pub(super) found: &'a Found,
+    /// Why something is to be done, as far as it was typed.
+    pub(super) why: &'a str,
     pub(super) problems: &'a [FieldProblem],
     /// Why what was asked for was not done.
     pub(super) why_not: Option<&'a str>,
@@ -114,7 +116,7 @@ pub(super) fn linked_page(place: &StudioPlace, linked: &Linked<'_>, nonce: &Nonc
 
 /// Draws one member.
 pub(super) fn member_page(view: &MemberView<'_>, nonce: &Nonce) -> Markup {
-    let MemberView { place, found, problems, why_not } = view;
+    let MemberView { place, found, why, problems, why_not } = view;
     let (it, path) = (&found.colleague, found.path(place));
     let (word, since) = standing_since(it);
     let role = Field {
@@ -143,6 +145,7 @@ pub(super) fn member_page(view: &MemberView<'_>, nonce: &Nonce) -> Markup {
             (own_form(&format!("{path}/role"), "form", &place.account, &html! {
                 (role.select(&role_options(), it.role.as_str()))
                 (meanings())
+                (why_field(why, problems))
                 p class="actions" { button class="button primary" type="submit" { "Change the role" } }
             }))
         }
@@ -195,61 +198,79 @@ pub(super) fn own_role_page(
     place: &StudioPlace,
     found: &Found,
     role: Role,
+    why: &str,
     nonce: &Nonce,
 ) -> Markup {
     let path = found.path(place);
-    let main = html! {
-        (crumbs(place))
-        h1 { "Change your own role?" }
+    let meaning = html! {
         p class="lead" {
             "You become " strong { (role_name(role)) } ". " (role_meaning(role))
             " You can then change nobody’s role any more, yours among them: only another owner can give it back."
         }
-        (own_form(&format!("{path}/role"), "", &place.account, &html! {
-            input type="hidden" name=(ROLE) value=(role);
-            input type="hidden" name=(SURE) value="yes";
-            p class="actions" {
-                button class="button danger" type="submit" { "Give up being an owner" }
-                a class="button" href=(path) { "Stay an owner" }
-            }
-        }))
     };
+    let look = SecondLook {
+        question: html! { "Change your own role?" },
+        meaning,
+        action: &format!("{path}/role"),
+        hidden: &[(ROLE, role.as_str()), (SURE, "yes")],
+        why,
+        problems: &[],
+        act: "Give up being an owner",
+        tone: "danger",
+        back: (&path, "Stay an owner"),
+    };
+    let main = html! { (crumbs(place)) (look.draw(&place.account)) };
     account_page("Change your own role?", &place.account, &main, nonce)
 }
 
 /// Asks whether a member is really to go.
-pub(super) fn remove_page(place: &StudioPlace, found: &Found, nonce: &Nonce) -> Markup {
+pub(super) fn remove_page(
+    place: &StudioPlace,
+    found: &Found,
+    (why, problems): (&str, &[FieldProblem]),
+    nonce: &Nonce,
+) -> Markup {
     let (it, path) = (&found.colleague, found.path(place));
+    let question = html! {
+        @if found.is_self { "Leave " (untrusted(&place.studio_name)) "?" }
+        @else { "Remove " (untrusted(called(it))) "?" }
+    };
+    let about = facts([
+        fact("E-mail", address(it)),
+        fact("Role", html! { (role_name(it.role)) }),
+        fact("Studio", untrusted(&place.studio_name)),
+    ]);
+    let meaning = html! {
+        (about)
+        p class="lead" {
+            @if found.is_self { "You see nothing of this studio any more. Only an owner can take you in again." }
+            @else { "They see nothing of this studio from their next click on. You can invite them again later." }
+        }
+    };
+    let look = SecondLook {
+        question,
+        meaning,
+        action: &format!("{path}/remove"),
+        hidden: &[],
+        why,
+        problems,
+        act: if found.is_self { "Leave the studio" } else { "Remove them" },
+        tone: "danger",
+        back: (&path, "Change nothing"),
+    };
     let main = html! {
         (crumbs(place))
-        h1 {
-            @if found.is_self { "Leave " (untrusted(&place.studio_name)) "?" }
-            @else { "Remove " (untrusted(called(it))) "?" }
-        }
-        (facts([
-            fact("E-mail", address(it)),
-            fact("Role", html! { (role_name(it.role)) }),
-            fact("Studio", untrusted(&place.studio_name)),
-        ]))
         @if found.is_last_owner {
+            h1 { (look.question) }
+            (about)
             p class="notice" { "A studio keeps at least one owner; make somebody else one first." }
             p { a class="button" href=(path) { "Back" } }
         } @else {
-            p class="lead" {
-                @if found.is_self { "You see nothing of this studio any more. Only an owner can take you in again." }
-                @else { "They see nothing of this studio from their next click on. You can invite them again later." }
-            }
-            (own_form(&format!("{path}/remove"), "", &place.account, &html! {
-                p class="actions" {
-                    button class="button danger" type="submit" {
-                        @if found.is_self { "Leave the studio" } @else { "Remove them" }
-                    }
-                    a class="button" href=(path) { "Change nothing" }
-                }
-            }))
+            (look.draw(&place.account))
         }
     };
-    account_page("Remove a member", &place.account, &main, nonce)
+    let title = if problems.is_empty() { "Remove a member" } else { "Error: Remove a member" };
+    account_page(title, &place.account, &main, nonce)
 }
 
 /// What each role may do, beside the choice of one.

@@ -15,7 +15,7 @@ pub(super) fn role_meaning(role: Role) -> &'static str {
         Role::Developer => {
             "Sees everything; changes games, keys and webhooks. Takes nobody in and gives no money back."
         }
-        Role::Finance => "Sees sessions, totals and people; changes nothing.",
+        Role::Finance => "Sees sessions, totals, people and the history; changes nothing.",
         Role::Support => {
             "Finds purchases, cancels, refunds, makes payment links. Sees no totals and no keys."
         }

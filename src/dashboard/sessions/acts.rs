@@ -44,15 +44,11 @@ pub(super) async fn cancel_look(
     State(desk): State<Dashboard>,
     place: Place,
     Path(which): Path<Which>,
-) -> Response {
-    let found = match present(&desk, &place, which).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
-    match found.state.check_cancellable(desk.clock.now()) {
-        Ok(()) => page(StatusCode::OK, |nonce| cancel_page(&place, &found, nonce)),
-        Err(error) => refused(&place, &found, error),
-    }
+) -> Result<Response, Response> {
+    let found = present(&desk, &place, which).await?;
+    let checked = found.state.check_cancellable(desk.clock.now());
+    checked.map_err(|error| refused(&place, &found, error))?;
+    Ok(page(StatusCode::OK, |nonce| cancel_page(&place, &found, ("", &[]), nonce)))
 }
 
 /// `POST …/cancel`
@@ -61,13 +57,16 @@ pub(super) async fn cancel(
     place: Place,
     Path(which): Path<Which>,
     act: Act,
-) -> Response {
-    let found = match present(&desk, &place, which).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+) -> Result<Response, Response> {
+    let found = present(&desk, &place, which).await?;
+    if let Err(problem) = act.why() {
+        let (why, problems) = (act.typed_why(), [problem]);
+        return Err(page(StatusCode::BAD_REQUEST, |nonce| {
+            cancel_page(&place, &found, (why, &problems), nonce)
+        }));
+    }
     let command = SessionCommand::Cancel { by: CancelledBy::Game, at: desk.clock.now() };
-    execute(&desk, &place, &found, command, &act.context(&desk), Done::Cancelled).await
+    Ok(execute(&desk, &place, &found, command, &act.context(&desk), Done::Cancelled).await)
 }
 
 /// `GET …/refund`
@@ -75,18 +74,13 @@ pub(super) async fn refund_form(
     State(desk): State<Dashboard>,
     place: Place,
     Path(which): Path<Which>,
-) -> Response {
-    let found = match present(&desk, &place, which).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
+) -> Result<Response, Response> {
+    let found = present(&desk, &place, which).await?;
+    let Some((payment_id, amount)) = refundable(&found.state) else {
+        return Err(refused(&place, &found, why_not(&found)));
     };
-    match refundable(&found.state) {
-        Some((payment_id, amount)) => {
-            let asked = Asked { place: &place, found: &found, payment_id, amount };
-            page(StatusCode::OK, |nonce| refund_form_page(&asked, "", &[], nonce))
-        }
-        None => refused(&place, &found, why_not(&found)),
-    }
+    let asked = Asked { place: &place, found: &found, payment_id, amount };
+    Ok(page(StatusCode::OK, |nonce| refund_form_page(&asked, "", &[], nonce)))
 }
 
 /// `POST …/refund`: first to look a second time, then to do it.
@@ -95,11 +89,8 @@ pub(super) async fn refund(
     place: Place,
     Path(which): Path<Which>,
     act: Act,
-) -> Response {
-    let found = match present(&desk, &place, which).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+) -> Result<Response, Response> {
+    let found = present(&desk, &place, which).await?;
     let context = act.context(&desk);
     let refund_id = match context.is_repeatable {
         true => RefundId::of_command(context.command_id),
@@ -107,28 +98,20 @@ pub(super) async fn refund(
     };
     if found.state.refund(&refund_id).is_some() {
         // The same form, sent twice.
-        return see_other(&Done::RefundRequested.on(&session_path(&place, &found.session_id)));
+        return Ok(see_other(&Done::RefundRequested.on(&session_path(&place, &found.session_id))));
     }
-    let Ok(payment_id) = PaymentId::parse(act.fields.text(PAYMENT)) else {
-        return refused(&place, &found, SessionError::PaymentNotFound);
-    };
-    let amount = match found.state.refundable(&payment_id) {
-        Ok(amount) => amount,
-        Err(error) => return refused(&place, &found, error),
-    };
+    let payment_id = PaymentId::parse(act.fields.text(PAYMENT))
+        .map_err(|_| refused(&place, &found, SessionError::PaymentNotFound))?;
+    let amount = found.state.refundable(&payment_id);
+    let amount = amount.map_err(|error| refused(&place, &found, error))?;
     let asked = Asked { place: &place, found: &found, payment_id: &payment_id, amount };
     let typed = act.fields.text(REASON).trim();
-    let reason = match RefundReason::parse(typed) {
-        Ok(reason) => reason,
-        Err(violation) => {
-            let problems = [FieldProblem { field: REASON, label: "Reason", violation }];
-            return page(StatusCode::BAD_REQUEST, |nonce| {
-                refund_form_page(&asked, typed, &problems, nonce)
-            });
-        }
-    };
+    let reason = RefundReason::parse(typed).map_err(|violation| {
+        let problems = [FieldProblem { field: REASON, label: "Reason", violation }];
+        page(StatusCode::BAD_REQUEST, |nonce| refund_form_page(&asked, typed, &problems, nonce))
+    })?;
     if act.fields.text(SURE).is_empty() {
-        return page(StatusCode::OK, |nonce| refund_look_page(&asked, &reason, nonce));
+        return Ok(page(StatusCode::OK, |nonce| refund_look_page(&asked, &reason, nonce)));
     }
     let command = SessionCommand::RequestRefund {
         refund_id,
@@ -137,7 +120,7 @@ pub(super) async fn refund(
         reason: Some(reason),
         at: desk.clock.now(),
     };
-    execute(&desk, &place, &found, command, &context, Done::RefundRequested).await
+    Ok(execute(&desk, &place, &found, command, &context, Done::RefundRequested).await)
 }
 
 /// Which of a session's webhooks.
@@ -154,36 +137,31 @@ pub(super) async fn resend(
     place: Place,
     Path(which): Path<WhichWebhook>,
     act: Act,
-) -> Response {
+) -> Result<Response, Response> {
     let WhichWebhook { session_id, endpoint_id, message_id } = which;
-    let found = match present(&desk, &place, Which { session_id }).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+    let found = present(&desk, &place, Which { session_id }).await?;
     let messages = desk.history.of_session(&found.session_id, found.state.created_at).await;
-    let messages = match messages {
-        Ok(messages) => messages,
-        Err(error) => return went_wrong(&error),
-    };
+    let messages = messages.map_err(|error| went_wrong(&error))?;
     // Only one of this session, which is of this game and world.
     let is_its =
         messages.iter().any(|it| it.endpoint_id == endpoint_id && it.message_id == message_id);
     let (Ok(endpoint_id), Some(message_id)) =
         (EndpointId::parse(endpoint_id), MessageId::parse(&message_id))
     else {
-        return not_found();
+        return Err(not_found());
     };
     if !is_its {
-        return not_found();
+        return Err(not_found());
     }
-    match act.admin(&desk).resend_webhook(&place.game_id, &endpoint_id, &message_id).await {
-        Ok(()) => see_other(&Done::SentAgain.on(&session_path(&place, &found.session_id))),
-        Err(AdminError::Game(_) | AdminError::WebhookNotFound) => not_found(),
-        Err(AdminError::Conflict) => page(StatusCode::CONFLICT, |nonce| {
+    let resent = act.admin(&desk).resend_webhook(&place.game_id, &endpoint_id, &message_id).await;
+    resent.map_err(|error| match error {
+        AdminError::Game(_) | AdminError::WebhookNotFound => not_found(),
+        AdminError::Conflict => page(StatusCode::CONFLICT, |nonce| {
             refused_page(&place, &found.session_id, &Refusal::Conflict, nonce)
         }),
-        Err(error) => went_wrong(&error),
-    }
+        error => went_wrong(&error),
+    })?;
+    Ok(see_other(&Done::SentAgain.on(&session_path(&place, &found.session_id))))
 }
 
 /// Why no money of a session can be given back.

@@ -11,8 +11,8 @@ use crate::{
     dashboard::{
         Place,
         views::{
-            Field, FieldProblem, Frame, Section, copyable, document, fact, facts, own_form,
-            problem_list, shown_money, untrusted,
+            Field, FieldProblem, Frame, SecondLook, Section, copyable, document, fact, facts,
+            own_form, problem_list, shown_money, untrusted,
         },
     },
     domain::{
@@ -34,23 +34,32 @@ pub(super) enum Refusal {
 }
 
 /// Asks whether a session is to be cancelled.
-pub(super) fn cancel_page(place: &Place, found: &Present, nonce: &Nonce) -> Markup {
+pub(super) fn cancel_page(
+    place: &Place,
+    found: &Present,
+    (why, problems): (&str, &[FieldProblem]),
+    nonce: &Nonce,
+) -> Markup {
     let path = session_path(place, &found.session_id);
-    let main = html! {
-        (crumbs(place, &found.session_id))
-        h1 { "Cancel this session?" }
-        (about(found, found.state.item.price, None, None))
-        p class="lead" {
-            "The player can no longer pay for it. Money that is held for it is let go. This cannot be undone."
-        }
-        (own_form(&format!("{path}/cancel"), "", &place.account, &html! {
-            p class="actions" {
-                button class="button danger" type="submit" { "Cancel the session" }
-                a class="button" href=(path) { "Keep it" }
+    let look = SecondLook {
+        question: html! { "Cancel this session?" },
+        meaning: html! {
+            (about(found, found.state.item.price, None, None))
+            p class="lead" {
+                "The player can no longer pay for it. Money that is held for it is let go. This cannot be undone."
             }
-        }))
+        },
+        action: &format!("{path}/cancel"),
+        hidden: &[],
+        why,
+        problems,
+        act: "Cancel the session",
+        tone: "danger",
+        back: (&path, "Keep it"),
     };
-    framed(place, "Cancel a session", &main, nonce)
+    let main = html! { (crumbs(place, &found.session_id)) (look.draw(&place.account)) };
+    let title = if problems.is_empty() { "Cancel a session" } else { "Error: Cancel a session" };
+    framed(place, title, &main, nonce)
 }
 
 /// Whose money is to be given back, and how much.

@@ -1,11 +1,12 @@
 //! A session's events in the order of the log: when, what, by whom, and the data.
 
 use maud::{Markup, html};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::words::{Actor, Known, actor, happened};
 use crate::{
-    dashboard::views::{copyable, moment_ms, shown_money, untrusted},
+    dashboard::views::{copyable, moment_ms, shown_money, shown_reason, untrusted},
     domain::{money::Money, private::MARK, session::SessionEvent},
     event_store::LoadedEvent,
 };
@@ -33,12 +34,11 @@ fn event(it: &LoadedEvent<SessionEvent>, known: Known<'_>) -> Markup {
                 (moment_ms(it.envelope.occurred_at)) " · " (who)
                 @if let Some(name) = name { " " (untrusted(&name)) }
             }
+            @if let Some(reason) = &it.reason { p class="why" { "Why: " (shown_reason(reason)) } }
             details {
                 summary { "Data of " code { (it.event.name()) } }
                 dl class="data" {
-                    @for (name, value) in fields(&it.event) {
-                        div { dt { code { (name) } } dd { (field(&name, &value)) } }
-                    }
+                    (event_data(&it.event))
                     div { dt { code { "event_id" } } dd { (copyable(it.envelope.event_id.as_str())) } }
                     div { dt { code { "request_id" } } dd { code { (untrusted(&it.envelope.correlation)) } } }
                 }
@@ -47,8 +47,17 @@ fn event(it: &LoadedEvent<SessionEvent>, known: Known<'_>) -> Markup {
     }
 }
 
+/// The data of an event, for a list of facts: all but what is between us and the provider.
+pub(in crate::dashboard) fn event_data<E: Serialize>(event: &E) -> Markup {
+    html! {
+        @for (name, value) in fields(event) {
+            div { dt { code { (name) } } dd { (field(&name, &value)) } }
+        }
+    }
+}
+
 /// The event's own fields.
-fn fields(event: &SessionEvent) -> Map<String, Value> {
+fn fields<E: Serialize>(event: &E) -> Map<String, Value> {
     match serde_json::to_value(event) {
         Ok(Value::Object(outer)) => match outer.into_iter().next() {
             Some((_, Value::Object(fields))) => fields,

@@ -19,6 +19,7 @@ mod webhooks_view;
 mod words;
 
 pub(super) use done::Done;
+pub(super) use events_view::event_data;
 pub(super) use story_view::{session_path, session_path_of};
 pub(super) use words::{actor_words, happened};
 

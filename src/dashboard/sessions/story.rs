@@ -27,20 +27,15 @@ pub(super) async fn story(
     place: Place,
     Path(which): Path<Which>,
     RawQuery(query): RawQuery,
-) -> Response {
+) -> Result<Response, Response> {
     let as_of = desk.clock.now();
-    let found = match present(&desk, &place, which).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
-    let (messages, people) = match around(&desk, &found).await {
-        Ok(around) => around,
-        Err(error) => return went_wrong(&error),
-    };
+    let found = present(&desk, &place, which).await?;
+    let around = around(&desk, &found).await;
+    let (messages, people) = around.map_err(|error| went_wrong(&error))?;
     let done = Done::read(query.as_deref().unwrap_or_default());
     let url = desk.payment_url(&found.session_id);
     let story = Story { place: &place, found, messages, people, url, done, as_of };
-    page(StatusCode::OK, |nonce| story_page(&story, nonce))
+    Ok(page(StatusCode::OK, |nonce| story_page(&story, nonce)))
 }
 
 /// What was sent because of it, and what the people are called who acted on it.

@@ -13,6 +13,7 @@ pub(super) const STYLES: &[&str] = &[
     include_str!("activity.css"),
     include_str!("developers.css"),
     include_str!("people.css"),
+    include_str!("history.css"),
     design::ORDER_STYLE,
     include_str!("games.css"),
     include_str!("deliveries.css"),

@@ -11,6 +11,7 @@ mod layout;
 mod parts;
 mod problem;
 mod role;
+mod second_look;
 mod section;
 mod values;
 
@@ -29,6 +30,7 @@ pub(super) use problem::{
     Problem, bare_problem, failed_page, not_allowed_page, problem_in, problem_in_section,
 };
 pub(super) use role::role_name;
+pub(super) use second_look::{SecondLook, WHY, WHY_LABEL, shown_reason, why_field};
 pub(super) use section::{Section, sessions_path, sessions_path_of};
 pub(super) use values::{
     amount, copyable, counted, day_text, fact, moment, moment_ms, readable, shown_money, untrusted,

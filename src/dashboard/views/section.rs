@@ -1,7 +1,7 @@
 //! The parts of the dashboard, and where their pages are.
 
 use crate::{
-    dashboard::{Place, people::people_path_of},
+    dashboard::{Place, history::history_path_of, people::people_path_of},
     domain::{
         studio::{Permission, Role},
         world::World,
@@ -25,6 +25,8 @@ pub(in crate::dashboard) enum Section {
     Settings,
     /// Who works at the game's studio.
     People,
+    /// Who did what there.
+    History,
 }
 
 impl Section {
@@ -37,6 +39,7 @@ impl Section {
         Self::Developers,
         Self::Settings,
         Self::People,
+        Self::History,
     ];
 
     /// What whoever has a role finds in the navigation.
@@ -54,6 +57,7 @@ impl Section {
             Self::Developers => Some(Permission::SeeIntegration),
             Self::Settings => Some(Permission::ChangeGames),
             Self::People => Some(Permission::SeePeople),
+            Self::History => Some(Permission::SeeHistory),
         }
     }
 
@@ -67,6 +71,7 @@ impl Section {
             Self::Developers => "Developers",
             Self::Settings => "Settings",
             Self::People => "People",
+            Self::History => "History",
         }
     }
 
@@ -80,6 +85,7 @@ impl Section {
             Self::Developers => place.path("developers"),
             Self::Settings => place.path("settings"),
             Self::People => people_path_of(&place.game.studio_id),
+            Self::History => history_path_of(&place.game.studio_id),
         }
     }
 }

@@ -37,6 +37,8 @@ words! {
         ChangeIntegration = "change_integration",
         /// Change a game's settings.
         ChangeGames = "change_games",
+        /// See who did what, when, from where and why.
+        SeeHistory = "see_history",
         /// See who is a member.
         SeePeople = "see_people",
         /// Take members in, change their roles, let them go.
@@ -52,7 +54,7 @@ impl Role {
             Self::Owner => true,
             Self::Developer => !matches!(permission, P::ChangePeople | P::Refund),
             Self::Finance => {
-                matches!(permission, P::SeeSessions | P::SeeOverview | P::SeePeople)
+                matches!(permission, P::SeeSessions | P::SeeOverview | P::SeeHistory | P::SeePeople)
             }
             Self::Support => matches!(
                 permission,

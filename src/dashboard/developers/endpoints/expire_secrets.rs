@@ -2,25 +2,33 @@
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
     response::Response,
 };
-use maud::{Markup, html};
+use maud::html;
 
 use super::{
-    super::{endpoint_of, paths, refused::not_here},
+    super::{endpoint_of, refused::not_here},
     Which,
     page::answered,
+    second_look::Look,
 };
-use crate::{
-    dashboard::{
-        Dashboard, Place,
-        access::Act,
-        answer::page,
-        views::{Frame, Section, document, own_form, untrusted},
+use crate::dashboard::{Dashboard, Place, access::Act};
+
+const LOOK: Look = Look {
+    act: "expire",
+    title: "End old secrets",
+    question: "End the old secrets now?",
+    meaning: |_| {
+        html! {
+            div class="warning" {
+                p { strong { "From now on the current secret signs alone." } }
+                p { "A server that does not have it yet refuses what it is sent, which is then tried again." }
+            }
+        }
     },
-    domain::game::RegisteredEndpoint,
-    page_headers::Nonce,
+    button: "End the old secrets",
+    tone: "danger",
+    keep: "Let them end by themselves",
 };
 
 /// `GET …/endpoints/{endpoint_id}/expire`
@@ -29,7 +37,7 @@ pub(super) async fn expire_page(
     Path(Which { endpoint_id }): Path<Which>,
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
-    page(StatusCode::OK, |nonce| drawn(&place, it, nonce))
+    LOOK.ask(&place, it, &[])
 }
 
 /// `POST …/endpoints/{endpoint_id}/expire`: safe to repeat.
@@ -40,32 +48,10 @@ pub(super) async fn expire_secrets(
     act: Act,
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
+    if let Err(asked_again) = LOOK.require_why(&place, it, &[], &act) {
+        return asked_again;
+    }
     let id = it.endpoint_id.clone();
     let expired = act.admin(&desk).expire_old_secrets(&place.game_id, id).await;
     answered(&desk, &place, it, expired.map(|()| "expired")).await
-}
-
-fn drawn(place: &Place, it: &RegisteredEndpoint, nonce: &Nonce) -> Markup {
-    let id = it.endpoint_id.as_str();
-    let back = paths::endpoint(place, id);
-    let buttons = html! {
-        div class="actions" {
-            button class="button danger" type="submit" { "End the old secrets" }
-            a class="button" href=(back) { "Let them end by themselves" }
-        }
-    };
-    let main = html! {
-        nav class="crumbs" aria-label="Breadcrumb" {
-            a href=(paths::developers(place)) { "Developers" } " / " a href=(back) { "Endpoint" }
-        }
-        h1 { "End the old secrets now?" }
-        p class="lead" { "Of " (untrusted(it.endpoint.url.as_str())) }
-        div class="warning" {
-            p { strong { "From now on the current secret signs alone." } }
-            p { "A server that does not have it yet refuses what it is sent, which is then tried again." }
-        }
-        (own_form(&paths::of_endpoint(place, id, "expire"), "", &place.account, &buttons))
-    };
-    let title = "End old secrets";
-    document(&Frame { place, section: Section::Developers, title, as_of: None }, &main, nonce)
 }

@@ -10,6 +10,7 @@ mod page_view;
 mod remove;
 mod reveal;
 mod rotate_secret;
+mod second_look;
 mod secret_view;
 mod switch;
 mod test_event;
@@ -46,6 +47,7 @@ pub(super) fn rows() -> Vec<Row> {
         look(PAGE, May::Game(SeeIntegration), page::endpoint_page),
         look(EDIT, may, edit::edit_page),
         act(EDIT, may, edit::edit_endpoint),
+        look(PAUSE, may, switch::pause_page),
         act(PAUSE, may, switch::pause),
         act(RESUME, may, switch::resume),
         look(REMOVE, may, remove::remove_page),

@@ -119,10 +119,6 @@ fn settings(it: &RegisteredEndpoint) -> Markup {
 fn actions(view: &EndpointView<'_>) -> Markup {
     let EndpointView { place, endpoint: it, .. } = *view;
     let path = |act| paths::of_endpoint(place, it.endpoint_id.as_str(), act);
-    let button = |act, name| {
-        let button = html! { button class="button" type="submit" { (name) } };
-        own_form(&path(act), "", &place.account, &button)
-    };
     html! {
         section aria-labelledby="acts" {
             h2 #acts class="visually-hidden" { "What to do with it" }
@@ -130,7 +126,13 @@ fn actions(view: &EndpointView<'_>) -> Markup {
                 a class="button" href=(path("deliveries")) { "Deliveries" }
                 @if place.may(ChangeIntegration) {
                     a class="button" href=(path("edit")) { "Change" }
-                    @if it.disabled.is_none() { (button("pause", "Pause")) } @else { (button("resume", "Resume")) }
+                    @if it.disabled.is_none() {
+                        a class="button" href=(path("pause")) { "Pause" }
+                    } @else {
+                        (own_form(&path("resume"), "", &place.account, &html! {
+                            button class="button" type="submit" { "Resume" }
+                        }))
+                    }
                     a class="button" href=(path("remove")) { "Remove" }
                 }
             }

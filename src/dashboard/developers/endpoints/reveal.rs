@@ -1,32 +1,61 @@
-//! An endpoint's secret, shown to who has just proved who they are.
+//! An endpoint's secret, shown to who has just proved who they are and says what for.
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::StatusCode,
     response::Response,
 };
+use maud::html;
 
 use super::{
     super::{endpoint_of, paths, refused::not_here, snippets::Language},
     Which,
     page::answered,
+    second_look::Look,
     secret_view::{Revealed, revealed},
 };
 use crate::dashboard::{
     Dashboard, Place,
-    access::Act,
-    answer::{page, see_other},
+    access::{Act, Fields, Visitor, ask_for_proof},
+    answer::page,
 };
 
-/// `GET …/endpoints/{endpoint_id}/reveal`: the address of an answer that is gone. It shows no secret.
+/// In which language the page explains how to use it.
+pub(super) const LANGUAGE: &str = "language";
+
+const LOOK: Look = Look {
+    act: "reveal",
+    title: "Reveal a secret",
+    question: "Reveal the signing secret?",
+    meaning: |_| {
+        html! {
+            p class="lead" {
+                "Whoever has it can sign what your server takes for ours. That you have seen it, and why, stands in the \
+                 history."
+            }
+        }
+    },
+    button: "Reveal the secret",
+    tone: "primary",
+    keep: "Leave it hidden",
+};
+
+/// `GET …/endpoints/{endpoint_id}/reveal`: it shows no secret yet.
 pub(super) async fn reveal_page(
+    State(desk): State<Dashboard>,
     place: Place,
+    visitor: Visitor,
     Path(Which { endpoint_id }): Path<Which>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    match endpoint_of(&place, &endpoint_id) {
-        Some(it) => see_other(&paths::endpoint(&place, it.endpoint_id.as_str())),
-        None => not_here(&place),
+    let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
+    let language = language(&Fields::read(query.unwrap_or_default().as_bytes()));
+    let here = paths::of_endpoint(&place, it.endpoint_id.as_str(), LOOK.act);
+    let here = format!("{here}?{LANGUAGE}={}", language.word());
+    if let Some(to_prove) = ask_for_proof(visitor.stay(), &desk, &here) {
+        return to_prove;
     }
+    LOOK.ask(&place, it, &[(LANGUAGE, language.word())])
 }
 
 /// `POST …/endpoints/{endpoint_id}/reveal`: each time stands in the log.
@@ -37,17 +66,25 @@ pub(super) async fn reveal_secret(
     act: Act,
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
-    let back = paths::endpoint(&place, it.endpoint_id.as_str());
-    if let Some(to_prove) = act.ask_for_proof(&desk, &back) {
+    let here = paths::of_endpoint(&place, it.endpoint_id.as_str(), LOOK.act);
+    if let Some(to_prove) = act.ask_for_proof(&desk, &here) {
         return to_prove;
+    }
+    let language = language(&act.fields);
+    let hidden = [(LANGUAGE, language.word())];
+    if let Err(asked_again) = LOOK.require_why(&place, it, &hidden, &act) {
+        return asked_again;
     }
     let secrets = act.admin(&desk).reveal_secrets(&place.game_id, it.endpoint_id.clone()).await;
     match secrets {
         Ok(rotation) => {
-            let language = Language::chosen(act.fields.text("language"));
             let view = Revealed { place: &place, endpoint: it, rotation: &rotation, language };
             page(StatusCode::OK, |nonce| revealed(&view, nonce))
         }
         Err(error) => answered(&desk, &place, it, Err(error)).await,
     }
+}
+
+fn language(fields: &Fields) -> Language {
+    Language::chosen(fields.text(LANGUAGE))
 }

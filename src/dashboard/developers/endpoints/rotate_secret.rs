@@ -22,7 +22,10 @@ use crate::{
         Dashboard, Place,
         access::Act,
         answer::page,
-        views::{Field, FieldProblem, Frame, Section, document, own_form, problem_list, untrusted},
+        views::{
+            Field, FieldProblem, Frame, Section, document, own_form, problem_list, untrusted,
+            why_field,
+        },
     },
     domain::{
         game::{GRACE_HOURS_DEFAULT, GRACE_HOURS_MAX, RegisteredEndpoint},
@@ -50,7 +53,7 @@ pub(super) async fn rotate_page(
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
     let usual = GRACE_HOURS_DEFAULT.to_string();
-    page(StatusCode::OK, |nonce| drawn(&place, it, &usual, &[], nonce))
+    page(StatusCode::OK, |nonce| drawn(&place, it, (&usual, ""), &[], nonce))
 }
 
 /// `POST …/endpoints/{endpoint_id}/rotate`: sent twice, it rotates once.
@@ -62,11 +65,13 @@ pub(super) async fn rotate_secret(
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
     let chosen = act.fields.text(GRACE.0);
-    let grace = match read_grace(chosen) {
-        Ok(grace) => grace,
-        Err(violation) => {
-            let problems = [problem(GRACE, violation)];
-            let draw = |nonce: &Nonce| drawn(&place, it, chosen, &problems, nonce);
+    let grace = read_grace(chosen).map_err(|violation| problem(GRACE, violation));
+    let grace = match (grace, act.why()) {
+        (Ok(grace), Ok(_)) => grace,
+        (grace, why) => {
+            let problems: Vec<_> = grace.err().into_iter().chain(why.err()).collect();
+            let typed = (chosen, act.typed_why());
+            let draw = |nonce: &Nonce| drawn(&place, it, typed, &problems, nonce);
             return page(StatusCode::BAD_REQUEST, draw);
         }
     };
@@ -83,7 +88,7 @@ fn read_grace(text: &str) -> Result<TimeDelta, Violation> {
 fn drawn(
     place: &Place,
     it: &RegisteredEndpoint,
-    chosen: &str,
+    (chosen, why): (&str, &str),
     problems: &[FieldProblem],
     nonce: &Nonce,
 ) -> Markup {
@@ -94,6 +99,7 @@ fn drawn(
                 not have the new one refuses what it is sent.";
     let fields = html! {
         (Field { name, label, hint, problems }.select(&GRACES, chosen))
+        (why_field(why, problems))
         div class="actions" {
             button class="button primary" type="submit" { "Rotate the secret" }
             a class="button" href=(back) { "Cancel" }

@@ -10,11 +10,12 @@ use super::{
         snippets::{Language, snippet},
     },
     page_view::EndpointView,
+    reveal::LANGUAGE,
 };
 use crate::{
     dashboard::{
         Place,
-        views::{Frame, Section, document, fact, facts, moment, own_form, untrusted},
+        views::{Frame, Section, document, fact, facts, moment, untrusted},
     },
     domain::{game::RegisteredEndpoint, studio::Permission::ChangeIntegration},
     page_headers::Nonce,
@@ -27,10 +28,7 @@ pub(super) fn secrets(view: &EndpointView<'_>) -> Markup {
     let path = |act| paths::of_endpoint(place, it.endpoint_id.as_str(), act);
     let old: Vec<_> = secrets.iter().filter(|it| it.expires_at.is_some()).collect();
     let made = secrets.iter().find(|it| it.expires_at.is_none()).map(|it| it.created_at);
-    let reveal = html! {
-        input type="hidden" name="language" value=(view.language.word());
-        button class="button" type="submit" { "Reveal the secret" }
-    };
+    let reveal = format!("{}?{LANGUAGE}={}", path("reveal"), view.language.word());
     let hidden = html! {
         code aria-hidden="true" { "whsec_••••••••••••" } span class="visually-hidden" { "Hidden" }
     };
@@ -42,15 +40,15 @@ pub(super) fn secrets(view: &EndpointView<'_>) -> Markup {
             (facts(current.into_iter().chain(old.iter().map(|it| old_fact(it)))))
             @if place.may(ChangeIntegration) {
                 div class="actions" {
-                    (own_form(&path("reveal"), "", &place.account, &reveal))
+                    a class="button" href=(reveal) { "Reveal the secret" }
                     a class="button" href=(path("rotate")) { "Rotate the secret" }
                     @if !old.is_empty() {
                         a class="button" href=(path("expire")) { "End the old secrets" }
                     }
                 }
                 p class="hint" {
-                    "To reveal it, you must have proved in the last 10 minutes who you are. The log says that you have \
-                     seen it."
+                    "To reveal it, you must have proved in the last 10 minutes who you are. That you have seen it, and \
+                     why, stands in the history."
                 }
             }
         }
@@ -80,7 +78,7 @@ pub(super) fn revealed(view: &Revealed<'_>, nonce: &Nonce) -> Markup {
         }
         h1 { "The signing secret" }
         p class="lead" {
-            "Whoever has it can sign what your server takes for ours. The log says that you have seen it."
+            "Whoever has it can sign what your server takes for ours. That you have seen it stands in the history."
         }
         div class="once" {
             p class="hint" { "The secret of " (untrusted(it.endpoint.url.as_str())) }

@@ -27,7 +27,7 @@ use crate::{
         answer::page,
         views::{
             Field, FieldProblem, Frame, Section, copyable, document, fact, facts, own_form,
-            problem_list, untrusted,
+            problem_list, untrusted, why_field,
         },
     },
     domain::{game::Key, violation::Violation},
@@ -58,7 +58,8 @@ pub(super) async fn rotate_page(
         return to_prove;
     }
     let usual = KEY_OVERLAP_HOURS_DEFAULT.to_string();
-    let view = RotateView { place: &place, key, chosen: &usual, problems: &[], refusal: None };
+    let view =
+        RotateView { place: &place, key, chosen: &usual, why: "", problems: &[], refusal: None };
     page(StatusCode::OK, |nonce| rotate_form(&view, nonce))
 }
 
@@ -75,13 +76,16 @@ pub(super) async fn rotate_key(
     }
     let chosen = act.fields.text(OVERLAP.0);
     let again = |status, problems: &[FieldProblem], refusal| {
-        let view = RotateView { place: &place, key, chosen, problems, refusal };
+        let why = act.typed_why();
+        let view = RotateView { place: &place, key, chosen, why, problems, refusal };
         page(status, |nonce| rotate_form(&view, nonce))
     };
-    let overlap = match read_overlap(chosen) {
-        Ok(overlap) => overlap,
-        Err(violation) => {
-            return again(StatusCode::BAD_REQUEST, &[problem(OVERLAP, violation)], None);
+    let overlap = read_overlap(chosen).map_err(|violation| problem(OVERLAP, violation));
+    let overlap = match (overlap, act.why()) {
+        (Ok(overlap), Ok(_)) => overlap,
+        (overlap, why) => {
+            let problems: Vec<_> = overlap.err().into_iter().chain(why.err()).collect();
+            return again(StatusCode::BAD_REQUEST, &problems, None);
         }
     };
     if !may_hold(place.role, place.world, &key.scopes) {
@@ -118,17 +122,19 @@ struct RotateView<'a> {
     place: &'a Place,
     key: &'a Key,
     chosen: &'a str,
+    why: &'a str,
     problems: &'a [FieldProblem],
     refusal: Option<&'a str>,
 }
 
 fn rotate_form(view: &RotateView<'_>, nonce: &Nonce) -> Markup {
-    let RotateView { place, key, chosen, problems, refusal } = *view;
+    let RotateView { place, key, chosen, why, problems, refusal } = *view;
     let (name, label) = OVERLAP;
     let hint =
         "Time to give the new key to every game server. An end that the old key has before stays.";
     let fields = html! {
         (Field { name, label, hint, problems }.select(&OVERLAPS, chosen))
+        (why_field(why, problems))
         div class="actions" {
             button class="button primary" type="submit" { "Rotate the key" }
             a class="button" href=(paths::developers(place)) { "Cancel" }
@@ -150,7 +156,8 @@ fn rotate_form(view: &RotateView<'_>, nonce: &Nonce) -> Markup {
         ]))
         (own_form(&paths::of_key(place, key.key_id.as_str(), "rotate"), "form", &place.account, &fields))
     };
-    let title = "Rotate a key";
+    let is_sound = problems.is_empty() && refusal.is_none();
+    let title = if is_sound { "Rotate a key" } else { "Error: Rotate a key" };
     document(&Frame { place, section: Section::Developers, title, as_of: None }, &main, nonce)
 }
 

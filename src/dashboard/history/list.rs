@@ -1,0 +1,76 @@
+//! `GET /studios/{studio_id}/history`: one page of what its people did.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    form::{Form, Wish},
+    list_view::{Listing, Page, list_page},
+    telling::{Names, keys_now, tell},
+};
+use crate::{
+    acts::{ActPage, Standing, actors_of, find_acts, standing},
+    dashboard::{
+        Dashboard,
+        answer::{page, went_wrong},
+        place::StudioPlace,
+    },
+    event_store::{StoreError, snapshot},
+    projections::{game::GameRow, person::names_of},
+};
+
+/// How many acts a page has.
+const PAGE_ROWS: u32 = 50;
+
+pub(super) async fn list(
+    State(desk): State<Dashboard>,
+    place: StudioPlace,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let form = Form::read(query.as_deref().unwrap_or_default());
+    match read(&desk, &place, &form).await {
+        Ok(listing) => {
+            let is_sound = listing.found.is_ok();
+            let status = if is_sound { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+            page(status, |nonce| list_page(&listing, nonce))
+        }
+        Err(error) => went_wrong(&error),
+    }
+}
+
+async fn read<'a>(
+    desk: &Dashboard,
+    place: &'a StudioPlace,
+    form: &'a Form,
+) -> Result<Listing<'a>, StoreError> {
+    let as_of = desk.clock.now();
+    let studio_id = place.studio_id.as_str();
+    let games = GameRow::of_studios(&desk.pool, &[studio_id.to_owned()]).await?;
+    let actors = actors_of(&desk.pool, studio_id).await?;
+    let people = actors.iter().filter_map(|it| it.strip_prefix("person:")).map(str::to_owned);
+    let people: Vec<String> = people.collect();
+    let known = Names {
+        people: names_of(&desk.pool, &people).await?,
+        keys: keys_now(&games),
+        ..Names::default()
+    };
+    let found = match form.wish(&games) {
+        Ok(wish) => Ok(find(desk, place, &wish).await?),
+        Err(problems) => Err(problems),
+    };
+    Ok(Listing { place, form, games, actors, known, found, as_of })
+}
+
+async fn find(desk: &Dashboard, place: &StudioPlace, wish: &Wish) -> Result<Page, StoreError> {
+    let mut snapshot = snapshot(&desk.pool).await?;
+    let Standing { generation, is_behind } = standing(&mut snapshot).await?;
+    let whose = (place.studio_id.as_str(), generation);
+    let found = find_acts(&mut snapshot, whose, &wish.wanted, wish.turn, PAGE_ROWS).await?;
+    snapshot.commit().await?;
+    let ActPage { rows, has_more } = found;
+    let (acts, names) = tell(desk, place, rows).await?;
+    Ok(Page { acts, names, has_more, is_behind })
+}
