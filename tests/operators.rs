@@ -9,6 +9,8 @@ mod fates;
 #[path = "operators/ground.rs"]
 mod ground;
 
+#[path = "operators/acts.rs"]
+mod acts;
 #[path = "operators/dead_letters.rs"]
 mod dead_letters;
 #[path = "operators/deliveries.rs"]

@@ -13,6 +13,7 @@ mod deliveries;
 mod deliveries_pictures;
 mod developers;
 mod games;
+mod history;
 mod overview;
 mod people;
 mod pictures;

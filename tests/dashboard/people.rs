@@ -95,7 +95,7 @@ async fn who_is_invited_comes_in_by_the_link_that_the_answer_shows_and_sees_what
     let fin = it.stage.enter(&link(&answer)).await;
     let list = it.stage.get_as(&fin, &it.path).await;
     list.assert_has("fin@studio.example");
-    list.assert_has("Sees sessions, totals and people; changes nothing.");
+    list.assert_has("Sees sessions, totals, people and the history; changes nothing.");
     list.assert_has_no("Invite somebody");
     list.assert_has_no(">Change<");
     let refused = it.stage.get_as(&fin, &format!("{}/invite", it.path)).await;

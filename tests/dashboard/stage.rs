@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 use secrecy::ExposeSecret;
 use toffeepay::{
+    acts::Acts,
     admin::{API_KEYS_PURPOSE, Admin},
     api::{Api, Webhooks},
     clock::{Clock, SystemClock},
@@ -325,9 +326,11 @@ impl Stage {
         token.split_once('"').unwrap().0.to_owned()
     }
 
-    /// Sends one of our own forms.
+    /// Sends one of our own forms, as people do who say why whenever they are asked, unless `fields` say it.
     pub(crate) async fn send_as(&self, cookie: &str, path: &str, fields: &str) -> Page {
         let token = self.form_token(cookie).await;
+        let says_why = fields.split('&').any(|it| it.starts_with("why="));
+        let fields = if says_why { fields.to_owned() } else { format!("{fields}&why=for+a+test") };
         self.post_as(cookie, path, &format!("form_token={token}&{fields}")).await
     }
 
@@ -357,6 +360,14 @@ impl Stage {
         let text = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(text.to_vec()).unwrap();
         Page { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// Has what people did stand in the history.
+    pub(crate) async fn follow_acts(&self) {
+        let pool = self.database.service.clone();
+        let mut follower = Follower::new(pool, Acts, 0, &Wake::default());
+        while follower.step().await.unwrap() != Step::Idle {}
+        follower.release().await;
     }
 
     /// How many events the log has.

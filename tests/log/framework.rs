@@ -56,6 +56,7 @@ async fn a_command_with_an_id_is_executed_once_and_its_metadata_stands_in_the_lo
         (cqrs::ACTOR, "operator:ada"),
         (cqrs::CORRELATION, "request-9"),
         (cqrs::CAUSATION, "evt_1"),
+        (cqrs::REASON, "asked for by phone"),
     ];
     let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let metadata = HashMap::from(metadata);
@@ -67,7 +68,7 @@ async fn a_command_with_an_id_is_executed_once_and_its_metadata_stands_in_the_lo
     let events: Vec<EventEnvelope<Account>> = store.load_events("a").await.unwrap();
     let [event] = events.try_into().unwrap();
     assert!(matches!(event.payload, AccountEvent::Added { total: 100, .. }));
-    for name in [cqrs::ACTOR, cqrs::CORRELATION, cqrs::CAUSATION] {
+    for name in [cqrs::ACTOR, cqrs::CORRELATION, cqrs::CAUSATION, cqrs::REASON] {
         assert_eq!(event.metadata[name], metadata[name]);
     }
 }

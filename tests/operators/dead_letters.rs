@@ -64,7 +64,7 @@ async fn a_retry_handles_dead_letters_once_what_they_stumbled_over_is_mended() {
     let (ground, _) = with_dead_letters().await;
     let too_early = retry(&ground).await;
     assert_eq!(too_early.code, 1, "{too_early:?}");
-    let none = "figures\t0 handled\t0 left\n";
+    let none = "figures\t0 handled\t0 left\nacts\t0 handled\t0 left\n";
     let told = "provider-calls\t0 handled\t2 left\nwebhooks\t0 handled\t3 left\n";
     assert_eq!(too_early.out, format!("{told}{none}"));
     for table in ["provider_call", "webhook_message"] {

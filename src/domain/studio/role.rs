@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn finance_changes_nothing() {
         use Permission as P;
-        assert_eq!(all_of(Role::Finance), [P::SeeSessions, P::SeeOverview, P::SeePeople]);
+        let allowed = [P::SeeSessions, P::SeeOverview, P::SeeHistory, P::SeePeople];
+        assert_eq!(all_of(Role::Finance), allowed);
     }
 
     #[test]

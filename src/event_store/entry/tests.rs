@@ -11,6 +11,9 @@ use crate::{
 
 /// An entry as it stands in the log, made by other code than ours (Python's `cryptography`).
 const GOLDEN: &str = include_str!("../../../tests/golden/entry/Noted.1.2.json");
+/// The same of a command that came with a reason; made likewise.
+const GOLDEN_WITH_REASON: &str =
+    include_str!("../../../tests/golden/entry/Noted.1.2.with-reason.json");
 /// The key of its stream, wrapped under a master key of 32 ones; made likewise.
 const GOLDEN_KEY: &str =
     "CQkJCQkJCQkJCQkJVf+sKD8f7nQ7Q2MKdkUDtMGvWKvUyBu9FfNDFXBqTUc9YKTIYWXzJOKMs7fqTCUA";
@@ -65,6 +68,42 @@ fn an_entry_is_written_as_ever_byte_for_byte() {
     assert_eq!(sealed.len(), golden_sealed.len());
     let entry = String::from_utf8(entry).unwrap().replace(&sealed, &golden_sealed);
     assert_eq!((name.as_str(), entry.as_str()), ("Noted", GOLDEN));
+}
+
+#[test]
+fn a_reason_is_read_with_its_streams_key_and_is_erased_without() {
+    let entry = recorded(GOLDEN_WITH_REASON);
+    let known = read::<Note>(&entry, Some(&golden_key())).unwrap();
+    assert_eq!(known.reason, Some(Private::Known(Reason::parse("asked by Ada").unwrap())));
+    assert_eq!(known.event, noted(Private::Known("ada".to_owned())));
+    assert_eq!(read_without_key::<Note>(&entry).unwrap().reason, Some(Private::Erased));
+    assert!(!GOLDEN_WITH_REASON.contains("Ada"));
+}
+
+#[test]
+fn an_entry_with_a_reason_is_written_as_ever_and_neither_sealed_part_opens_as_the_other() {
+    let golden: Envelope = serde_json::from_str(GOLDEN_WITH_REASON).unwrap();
+    let label = Label { world: golden.world, game: golden.game.clone() };
+    let context = CommandContext {
+        command_id: golden.command_id,
+        causation: golden.causation.clone(),
+        ..CommandContext::new("player", "request-1", at())
+    }
+    .with_reason(Some(Reason::parse("asked by Ada").unwrap()));
+    let (event_id, key) = (golden.event_id.clone(), golden_key());
+    let (label, context, key) = (&label, &context, &key);
+    let place = Place { event_id, stream: "note-n1", version: 1, label, context, key };
+    let (_, entry) = write::<Note>(&noted(Private::Known("ada".to_owned())), place).unwrap();
+    let mut written: Envelope = serde_json::from_slice(&entry).unwrap();
+    let mut text = String::from_utf8(entry).unwrap();
+    for (ours, theirs) in [(&written.private, &golden.private), (&written.reason, &golden.reason)] {
+        text = text.replace(ours.as_ref().unwrap(), theirs.as_ref().unwrap());
+    }
+    assert_eq!(text, GOLDEN_WITH_REASON);
+    std::mem::swap(&mut written.private, &mut written.reason);
+    let swapped = recorded(&serde_json::to_string(&written).unwrap());
+    let refused = read::<Note>(&swapped, Some(key)).map(|it| it.event);
+    assert!(matches!(refused, Err(EntryError::Private(_))), "{refused:?}");
 }
 
 #[test]
