@@ -84,6 +84,75 @@ fn of_members(
         .expect_accessible()
 }
 
+fn of_history(browser: Browser, studio: &str, paused: &str, album: &Album) -> Browser {
+    browser
+        .goto(&format!("{studio}/history"))
+        .screenshot(&album.page("51-history"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{studio}/history?kind=all&from=now"))
+        .screenshot(&album.page("52-history-wrong"))
+        .expect_accessible()
+        .goto(&format!("{studio}/history?kind=sessions"))
+        .evaluate("document.querySelector('td a, th a').click()")
+        .expect_text("In the log")
+        .screenshot(&album.page("53-act"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(paused)
+        .screenshot(&album.page("54-pause"))
+        .expect_accessible()
+        .evaluate("document.forms[1].noValidate = true")
+        .click("Pause this endpoint")
+        .screenshot(&album.page("55-pause-wrong"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures to look at: cargo test --test dashboard pictures -- --ignored"]
+async fn pictures_of_the_history() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let stage = Stage::new().await;
+    let here = serve(&stage).await;
+    let studio = format!("/dashboard/studios/{}", stage.studio_of(GAME).await);
+    let (ann, _) = stage.person("ann@studio.example", GAME, Role::Support).await;
+    let (_, link) = stage.person("owner@studio.example", GAME, Role::Owner).await;
+    let owner = stage.enter(&link).await;
+    let world = format!("/dashboard/{GAME}/test");
+    let endpoint = stage.endpoint().await;
+    let (open, paid) =
+        (stage.session("player_42", "50 Gold Coins").await, stage.session("p", "Gems").await);
+    let payment_id = stage.pay(&paid).await;
+    let refund = format!("payment_id={payment_id}&reason=Bought+by+a+child&sure=yes");
+    for (path, fields) in [
+        (format!("{studio}/people/{ann}/role"), "role=finance&why=She+keeps+the+books+from+May+on"),
+        (format!("{world}/sessions/{open}/cancel"), "why=The+player+asked+for+it+in+ticket+4711"),
+        (format!("{world}/sessions/{paid}/refund"), refund.as_str()),
+        (format!("{world}/endpoints/{endpoint}/rotate"), "grace_hours=24&why=Our+yearly+habit"),
+        (format!("{world}/endpoints/{endpoint}/reveal"), "why=For+the+new+game+server"),
+    ] {
+        stage.send_as(&owner, &path, fields).await;
+    }
+    for (look, browser) in [
+        ("light-390", Browser::phone()),
+        ("dark-390", Browser::phone().dark()),
+        ("light-1280", Browser::desktop()),
+        ("dark-1280", Browser::desktop().dark()),
+    ] {
+        let (_, link) = stage.person(&format!("{look}@studio.example"), GAME, Role::Owner).await;
+        stage.follow_acts().await;
+        let album = Album { folder: folder.clone(), look };
+        let browser = browser.goto(&format!("{here}{link}")).click("Sign in");
+        let paused = format!("{here}{world}/endpoints/{endpoint}/pause");
+        let browser = of_history(browser, &format!("{here}{studio}"), &paused, &album);
+        let seen = browser.run().await;
+        let widths = seen.events.iter().filter(|it| it.step == "evaluate" && it.value.is_number());
+        assert!(widths.clone().all(|it| it.value == 0), "a page is wider than the window: {look}");
+    }
+}
+
 fn of_settings(browser: Browser, settings: &str, album: &Album) -> Browser {
     browser
         .goto(settings)

@@ -83,8 +83,10 @@ async fn a_session_is_cancelled_by_hand_and_its_page_tells_the_player() {
         .click("Cancel session")
         .expect_text("This cannot be undone")
         .expect_accessible()
+        .fill("Why", "The player asked for it")
         .click("Cancel the session")
         .expect_text("The session was cancelled.")
+        .expect_text("Why: The player asked for it")
         .expect_accessible()
         .run()
         .await;

@@ -45,6 +45,7 @@ async fn hostile_names_of_games_players_items_and_links_are_text_on_every_page()
         .evaluate(INJECTED)
         .click("Cancel session")
         .evaluate(INJECTED)
+        .fill("Why", XSS)
         .click("Cancel the session")
         .expect_text("The session was cancelled.");
     let pages = ["overview", "sessions", "sessions?q=%3Csvg/onload=alert(1)%3E", "activity"];
