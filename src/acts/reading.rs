@@ -1,6 +1,6 @@
 //! Finds acts again: a studio's, newest first, page by page.
 
-use sqlx::{FromRow, PgConnection, PgPool, Postgres, QueryBuilder};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{ActKind, ActRow, Acts};
 use crate::{
@@ -168,26 +168,23 @@ pub async fn act_at(
 /// # Errors
 ///
 /// The database's.
-pub async fn actors_of(pool: &PgPool, studio_id: &str) -> Result<Vec<String>, sqlx::Error> {
+pub async fn actors_of(
+    snapshot: &mut PgConnection,
+    (studio_id, generation): (&str, i32),
+) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
-        "WITH RECURSIVE live AS (
-             SELECT coalesce((SELECT generation FROM subscription
-                              WHERE name = $2 AND shard = $3 AND is_live), $4) AS generation
-         ), it AS (
-             SELECT (SELECT min(actor) FROM act, live
-                     WHERE studio_id = $1 AND act.generation = live.generation) AS actor
+        "WITH RECURSIVE it AS (
+             SELECT (SELECT min(actor) FROM act WHERE studio_id = $1 AND generation = $2) AS actor
              UNION ALL
-             SELECT (SELECT min(act.actor) FROM act, live
-                     WHERE studio_id = $1 AND act.generation = live.generation AND it.actor < act.actor)
+             SELECT (SELECT min(act.actor) FROM act
+                     WHERE studio_id = $1 AND generation = $2 AND it.actor < act.actor)
              FROM it WHERE it.actor IS NOT NULL
          )
-         SELECT actor FROM it WHERE actor IS NOT NULL LIMIT $5",
+         SELECT actor FROM it WHERE actor IS NOT NULL LIMIT $3",
     )
     .bind(studio_id)
-    .bind(Acts::NAME)
-    .bind(SHARD)
-    .bind(Acts::GENERATION)
+    .bind(generation)
     .bind(ACTORS_MAX)
-    .fetch_all(pool)
+    .fetch_all(snapshot)
     .await
 }

@@ -12,7 +12,7 @@ use super::{
     telling::{Names, keys_now, tell},
 };
 use crate::{
-    acts::{ActPage, Standing, actors_of, find_acts, standing},
+    acts::{ActPage, actors_of, find_acts, standing},
     dashboard::{
         Dashboard,
         answer::{page, went_wrong},
@@ -49,7 +49,17 @@ async fn read<'a>(
     let as_of = desk.clock.now();
     let studio_id = place.studio_id.as_str();
     let games = GameRow::of_studios(&desk.pool, &[studio_id.to_owned()]).await?;
-    let actors = actors_of(&desk.pool, studio_id).await?;
+    let mut snapshot = snapshot(&desk.pool).await?;
+    let standing = standing(&mut snapshot).await?;
+    let whose = (studio_id, standing.generation);
+    let actors = actors_of(&mut snapshot, whose).await?;
+    let found = match form.wish(&games) {
+        Ok(Wish { wanted, turn }) => {
+            Ok(find_acts(&mut snapshot, whose, &wanted, turn, PAGE_ROWS).await?)
+        }
+        Err(problems) => Err(problems),
+    };
+    snapshot.commit().await?;
     let people = actors.iter().filter_map(|it| it.strip_prefix("person:")).map(str::to_owned);
     let people: Vec<String> = people.collect();
     let known = Names {
@@ -57,20 +67,12 @@ async fn read<'a>(
         keys: keys_now(&games),
         ..Names::default()
     };
-    let found = match form.wish(&games) {
-        Ok(wish) => Ok(find(desk, place, &wish).await?),
+    let found = match found {
+        Ok(ActPage { rows, has_more }) => {
+            let (acts, names) = tell(desk, place, rows).await?;
+            Ok(Page { acts, names, has_more, is_behind: standing.is_behind })
+        }
         Err(problems) => Err(problems),
     };
     Ok(Listing { place, form, games, actors, known, found, as_of })
-}
-
-async fn find(desk: &Dashboard, place: &StudioPlace, wish: &Wish) -> Result<Page, StoreError> {
-    let mut snapshot = snapshot(&desk.pool).await?;
-    let Standing { generation, is_behind } = standing(&mut snapshot).await?;
-    let whose = (place.studio_id.as_str(), generation);
-    let found = find_acts(&mut snapshot, whose, &wish.wanted, wish.turn, PAGE_ROWS).await?;
-    snapshot.commit().await?;
-    let ActPage { rows, has_more } = found;
-    let (acts, names) = tell(desk, place, rows).await?;
-    Ok(Page { acts, names, has_more, is_behind })
 }
