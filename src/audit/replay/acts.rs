@@ -45,7 +45,7 @@ pub(super) async fn misplaced(
     // What cannot be read is told of as damage.
     let found = acts_of(snapshot, &entries).await?.into_iter().filter_map(|(_, row)| row.ok());
     let found = by_place(found);
-    let mut stored: Vec<ActRow> = sqlx::query_as(
+    let stored: Vec<ActRow> = sqlx::query_as(
         "SELECT * FROM act WHERE generation = $1 AND $2 < stream AND ($3 IS NULL OR stream <= $3)",
     )
     .bind(generation)
@@ -53,7 +53,7 @@ pub(super) async fn misplaced(
     .bind(page.last().map(|it| it.name.as_str()))
     .fetch_all(snapshot)
     .await?;
-    let stored = by_place(stored.drain(..));
+    let stored = by_place(stored.into_iter());
     let places = found.keys().chain(stored.keys().filter(|it| !found.contains_key(*it)));
     let pairs = places.map(|it| (found.get(it), stored.get(it)));
     let wrong = pairs.filter(|(found, stored)| found != stored);
