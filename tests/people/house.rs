@@ -100,10 +100,15 @@ impl House {
         timeout(WAITS_WITHIN, waits).await.expect("nobody waits");
     }
 
+    /// Comes in by a link.
+    pub(crate) async fn enters(&self, link: &Token) -> Token {
+        let SignedIn { token, .. } = self.people.sign_in_by_link(link, from(), "r").await.unwrap();
+        token
+    }
+
     /// Somebody who has come in by a link.
     pub(crate) async fn comes_in(&self, person_id: &PersonId) -> (Token, Stay) {
-        let link = self.link(person_id).await;
-        let SignedIn { token, .. } = self.people.sign_in_by_link(&link, from(), "r").await.unwrap();
+        let token = self.enters(&self.link(person_id).await).await;
         let stay = self.people.stay(&token).await.unwrap().unwrap();
         (token, stay)
     }

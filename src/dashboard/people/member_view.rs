@@ -94,7 +94,7 @@ fn member_already(place: &StudioPlace, it: &Colleague) -> Markup {
                 p {
                     "Was this form sent twice, or did nobody see the link? Make another: those before do not work any more, and who came in by one is out."
                 }
-                button class="button" type="submit" { "Make another link" }
+                p class="actions" { button class="button" type="submit" { "Make another link" } }
             }))
         } @else {
             p class="advice" { a href=(path) { "What you may change about them" } }
