@@ -9,6 +9,7 @@ mod support;
 mod acting;
 mod activity;
 mod allowed;
+mod coming_in;
 mod deliveries;
 mod deliveries_pictures;
 mod developers;

@@ -41,6 +41,10 @@
       source.close();
       tell('Some events were missed. Load the page again to see the latest.');
     });
+    source.addEventListener('refused', (event) => {
+      source.close();
+      tell(`Not live: ${event.data}.`);
+    });
     source.addEventListener('error', () => {
       const isOver = source.readyState === EventSource.CLOSED;
       tell(isOver ? 'Not live any more. Load the page again.' : 'Connecting…');

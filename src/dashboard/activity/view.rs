@@ -47,10 +47,7 @@ pub(super) fn activity_page(activity: &Activity<'_>, nonce: &Nonce) -> Markup {
         }
         @match &activity.latest {
             Ok((latest, after)) => (list(place, latest, *after)),
-            Err(Unwatchable::TooMany) => {
-                p class="notice" role="alert" { "Too many people watch already. Try again in a moment." }
-            }
-            Err(Unwatchable::NotFollowing) => {
+            Err(_) => {
                 p class="notice" role="alert" {
                     "What happens now cannot be shown at the moment. The sessions themselves can be searched."
                 }

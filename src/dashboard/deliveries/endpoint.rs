@@ -16,6 +16,7 @@ use crate::{
         id::PersonId,
     },
     event_store::StoreError,
+    people::person_of,
     projections::person::PersonRow,
     webhooks::{Health, endpoint_health},
 };
@@ -81,7 +82,7 @@ async fn paused_by(
     };
     let Some(event) = events.iter().rev().find(|it| is_it(&it.event)) else { return Ok(None) };
     let text = event.envelope.actor.as_str();
-    let person_id = text.strip_prefix("person:").and_then(|it| PersonId::parse(it).ok());
+    let person_id = person_of(text).and_then(|it| PersonId::parse(it).ok());
     let person = match person_id {
         Some(it) => PersonRow::find(&desk.pool, it.as_str()).await?,
         None => None,
