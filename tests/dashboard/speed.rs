@@ -120,7 +120,8 @@ impl Browser {
         let first = times[0];
         times.sort();
         let (usual, longest) = (times[times.len() / 2], times[times.len() - 1]);
-        let ms = |it: Duration| format!("{:.1} ms", it.as_secs_f64() * 1_000.0);
+        let ms =
+            |it: Duration| format!("{}.{} ms", it.as_millis(), it.subsec_micros() % 1_000 / 100);
         println!("| {what} | {} | {} | {} |", ms(first), ms(usual), ms(longest));
         if AT_MOST < longest {
             self.slow.push(format!("{what}: {longest:.1?}"));
