@@ -65,7 +65,7 @@ fn list(place: &Place, latest: &[Arc<Happening>], after: i64) -> Markup {
         @if latest.is_empty() {
             div #nothing { (empty("Nothing happened of late.", &html! { p { (nothing) } })) }
         }
-        ol #happenings class="happenings" data-after=(after) data-events=(place.path("activity/events")) {
+        ol #happenings class="happenings" aria-label="What happened, newest first" data-after=(after) data-events=(place.path("activity/events")) {
             @for it in latest.iter().rev().take(LINES_MAX) { (happening_row(place, it)) }
         }
     }

@@ -29,7 +29,8 @@ pub(super) use problem::{
     Problem, bare_problem, failed_page, not_allowed_page, problem_in, problem_in_section,
 };
 pub(super) use role::role_name;
-pub(super) use section::{Section, sessions_path, sessions_path_of};
+pub(super) use section::{Section, first_path_of, sessions_path};
 pub(super) use values::{
-    amount, copyable, counted, day_text, fact, moment, moment_ms, readable, shown_money, untrusted,
+    amount, balance, change, copyable, counted, day_text, fact, moment, moment_ms, readable,
+    shown_money, untrusted,
 };
