@@ -1,5 +1,7 @@
 //! The overview says exactly what the log says: for its game and world, its hours and the same ones before.
 
+mod download;
+mod months;
 mod progress;
 mod spans;
 mod speed;
@@ -23,8 +25,8 @@ use toffeepay::{
         money::Money,
         return_url::ReturnUrl,
         session::{
-            CancelledBy, CaptureMode, CreateSession, DeclineReason, PaymentOutcome, ProviderText,
-            Reference, Refusal, SessionCommand,
+            CaptureMode, CreateSession, DeclineReason, PaymentOutcome, ProviderText, Reference,
+            Refusal, SessionCommand,
         },
         studio::Role,
         text::{ItemTitle, UserId},

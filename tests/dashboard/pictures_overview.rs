@@ -76,7 +76,7 @@ async fn pictures_of_the_overview() {
             let picture = |page: &str| folder.join(format!("overview-{name}-{page}-{look}.png"));
             let base = format!("{here}/dashboard/{GAME}");
             let mut browser = browser.clone().goto(&format!("{here}{link}")).click("Sign in");
-            for span in ["today", "7d", "28d"] {
+            for span in ["today", "7d", "28d", "this-month", "last-month"] {
                 browser = browser
                     .goto(&format!("{base}/test/overview?span={span}"))
                     .screenshot(&picture(span))

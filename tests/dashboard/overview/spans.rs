@@ -59,7 +59,7 @@ async fn a_span_of_the_url_ends_today_and_stands_beside_as_many_days_before() {
     four.assert_has("beside Sun, 4 Oct to Sat, 31 Oct 2026");
     let refused = room.overview("?span=year").await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    refused.assert_has("must be today, 7d or 28d; received <bdi>&quot;year&quot;</bdi>");
+    refused.assert_has("must be today, 7d, 28d, this-month, last-month, or a month from 2000-01 on; received <bdi>&quot;year&quot;</bdi>");
 }
 
 #[tokio::test]

@@ -87,7 +87,14 @@ async fn how_long_the_overview_takes_after_ten_million_sessions() {
     );
     let (_, link) = room.person("fast@studio.example", GAME, Role::Finance).await;
     let cookie = room.enter(&link).await;
-    for page in ["overview?span=today", "overview?span=7d", "overview?span=28d"] {
+    for page in [
+        "overview?span=today",
+        "overview?span=7d",
+        "overview?span=28d",
+        "overview?span=this-month",
+        "overview?span=last-month",
+        "overview/money.csv?span=last-month",
+    ] {
         let path = format!("/dashboard/{GAME}/test/{page}");
         let mut took: Vec<Duration> = vec![];
         let mut bytes = 0;
