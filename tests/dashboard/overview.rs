@@ -103,11 +103,16 @@ impl Room {
         Page { text: page.text.replace('\u{a0}', " "), ..page }
     }
 
-    /// The overview of the test world, counted to the end.
-    async fn overview(&self, query: &str) -> Page {
+    /// The same when all is counted that is in the log, the visit too.
+    async fn look_counted(&self, path: &str) -> Page {
         let visitor = self.visitor().await;
         self.count().await;
-        self.look_as(&visitor, &format!("/dashboard/{GAME}/test/overview{query}")).await
+        self.look_as(&visitor, path).await
+    }
+
+    /// The overview of the test world, counted to the end.
+    async fn overview(&self, query: &str) -> Page {
+        self.look_counted(&format!("/dashboard/{GAME}/test/overview{query}")).await
     }
 
     pub(crate) async fn session_for(&self, sale: &Sale) -> SessionId {

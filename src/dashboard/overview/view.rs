@@ -165,13 +165,13 @@ fn numbers(it: &Overview) -> Markup {
         }
         @if !summary.is_empty() {
             div class="panels" {
-                div class="stack" {
+                div class="pile" {
                     (steps_section(&summary.steps, hours))
                     @if it.place.may(Permission::SeeSessions) {
                         p { a href={ (sessions_path(&it.place)) "?from=" (hours.this.from.format("%Y-%m-%d")) @if !hours.is_running() { "&to=" (last_day(&hours.this).format("%Y-%m-%d")) } } { "See the sessions created " (hours.choice.this()) } }
                     }
                 }
-                div class="stack" {
+                div class="pile" {
                     (reasons_section(summary, hours))
                     (methods_section(summary, hours))
                 }
@@ -204,7 +204,7 @@ fn tiles(summary: &Summary, hours: &Hours) -> Markup {
     let steps = &summary.steps;
     let of_created = |paid, created| share(paid, created).unwrap_or_else(|| "–".to_owned());
     html! {
-        dl class="tiles" {
+        dl class="tiles joined" {
             (tile("Payments", &number(summary.paid.all), &compared(summary.paid, hours, &number)))
             (tile("Sessions created", &number(steps.created.all), &compared(steps.created, hours, &number)))
             (tile("Conversion", &of_created(steps.paid.all, steps.created.all), &html! {

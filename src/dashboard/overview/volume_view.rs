@@ -23,7 +23,7 @@ pub(super) fn volume_section(it: &Volume, index: usize, hours: &Hours) -> Markup
     html! {
         section class="panel volume" aria-labelledby=(heading) {
             h2 id=(heading) { "Volume in " (code) (exponent_note(it.currency)) }
-            dl class="tiles" {
+            dl class="tiles joined" {
                 (tile("Net", &written(it.net().all), &compared(it.net(), hours, &written)))
                 (tile("Gross", &written(it.gross().all), &compared(it.gross(), hours, &written)))
                 (tile("Refunded", &written(it.refunded.money.all), &html! {

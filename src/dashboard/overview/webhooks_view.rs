@@ -52,7 +52,7 @@ fn of_endpoints(endpoints: &[EndpointHealth], now: Timestamp) -> Markup {
         ]
     });
     html! {
-        dl class="tiles" {
+        dl class="tiles joined" {
             (tile("Taken at the first attempt", &taken(day), &html! {
                 "last 24 hours, " (number(day.0)) " of " (number(day.1)) br;
                 (taken(week)) " in " (HEALTH_DAYS) " days, " (number(week.0)) " of " (number(week.1))

@@ -99,7 +99,7 @@ async fn the_file_says_to_the_last_unit_what_the_page_and_the_log_say() {
         ("7d", ["2026-11-22", "2026-11-29"]),
         ("today", ["2026-11-28", "2026-11-29"]),
     ] {
-        let file = lines(&room.look(&path(&format!("?span={span}"))).await);
+        let file = lines(&room.look_counted(&path(&format!("?span={span}"))).await);
         let page = room.overview(&format!("?span={span}")).await;
         for code in ["USD", "JPY", "BHD"] {
             let mut in_file = vec![];
@@ -124,7 +124,7 @@ async fn the_file_says_to_the_last_unit_what_the_page_and_the_log_say() {
 #[tokio::test]
 async fn a_line_is_a_day_and_a_currency_with_decimals_and_minor_units() {
     let room = with_sales().await;
-    let file = room.look(&path("?span=2026-10")).await;
+    let file = room.look_counted(&path("?span=2026-10")).await;
     let first = "day,currency,decimals,paid_count,paid,paid_minor_units,paid_late_count,paid_late,\
         paid_late_minor_units,mismatched_count,mismatched,mismatched_minor_units,refunded_count,refunded,\
         refunded_minor_units,net,net_minor_units\r\n\
@@ -145,7 +145,7 @@ async fn the_files_name_says_whose_it_is_of_which_days_and_how_far_it_was_counte
         ("7d", "2026-11-22-to-2026-11-28"),
         ("today", "2026-11-28"),
     ] {
-        let file = room.look(&path(&format!("?span={span}"))).await;
+        let file = room.look_counted(&path(&format!("?span={span}"))).await;
         let name = format!("space_shooter_test_{days}_counted-to-2026-11-28T152341Z.csv");
         assert_eq!(file.headers[CONTENT_DISPOSITION], format!("attachment; filename=\"{name}\""));
         assert_eq!(file.headers[CONTENT_TYPE], "text/csv; charset=utf-8; header=present");
@@ -158,7 +158,7 @@ async fn the_files_name_says_whose_it_is_of_which_days_and_how_far_it_was_counte
          WHERE game_id = '{GAME}' AND world = 'test' LIMIT 1"
     );
     raw_sql(&park).execute(&room.database.owner).await.unwrap();
-    let file = room.look(&path("?span=2026-10")).await;
+    let file = room.look_counted(&path("?span=2026-10")).await;
     let name = file.headers[CONTENT_DISPOSITION].to_str().unwrap();
     assert!(name.ends_with("T152341Z_incomplete.csv\""), "{name}");
 }
@@ -169,5 +169,5 @@ async fn while_nothing_is_counted_there_is_no_file_that_says_zero() {
     let page = room.look(&path("?span=this-month")).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     page.assert_has("The numbers are not zero, they are unknown.");
-    page.assert_has_no("Download CSV");
+    page.assert_has_no("money.csv");
 }
