@@ -54,7 +54,6 @@ pub(super) fn overview_page(it: &Overview, nonce: &Nonce) -> Markup {
             h1 { "Overview" }
             (choices(it))
         }
-        (months(it))
         (problem_list("This span is none of ours", &it.problems))
         (of_when(it))
         @if it.progress.counted != Counted::Nothing {
@@ -72,11 +71,11 @@ fn of_when(it: &Overview) -> Markup {
     let (this, before) = hours.days_text();
     html! {
         div class="of-when" {
-            p { strong { (this) } ", beside " (before) ". Days and hours are UTC." }
-            p class="hint" {
-                (counted_to(it.progress.counted, hours.now)) " "
-                (compared_to(hours))
+            div {
+                p { strong { (this) } ", beside " (before) ". Days and hours are UTC." }
+                p class="hint" { (counted_to(it.progress.counted, hours.now)) " " (compared_to(hours)) }
             }
+            (months(it))
         }
         @match it.progress.counted {
             Counted::Nothing => {
