@@ -50,7 +50,7 @@ const FIGURES: &str = "
 const ENDPOINTS: &str = "
     INSERT INTO webhook_endpoint (endpoint_id, game_id, endpoint, from_position, is_enabled)
     SELECT 'whe_' || n, '{game}',
-           jsonb_build_object('world', 'test', 'url', 'https://game.example/hooks/' || n, 'shape', 'full', 'types', NULL), 0, true
+           jsonb_build_object('world', 'test', 'url', 'https://game.example/hooks/' || n, 'shape', 'flat', 'types', jsonb_build_array('session.paid')), 0, true
     FROM generate_series(1, 16) n;
     INSERT INTO webhook_due (endpoint_id, message_id, session_id, sequence, ordinal)
     SELECT 'whe_' || n, 'msg_' || m, 'sess_' || m, m, 0 FROM generate_series(1, 16) n, generate_series(1, 2000) m;
