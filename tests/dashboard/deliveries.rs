@@ -383,7 +383,7 @@ async fn an_endpoint_is_told_to_fail_to_rest_to_deliver_and_to_be_paused_by_whom
     let page = stage.get_as(&cookie, &list).await;
     page.assert_has(">Failing</span>");
     page.assert_has("1 attempt has failed in a row");
-    page.assert_has("0.0 %");
+    page.assert_has("<span class=\"value\">0%</span>");
     let rest = "UPDATE webhook_lane SET open_until = $1";
     let until = stage.now() + chrono::TimeDelta::minutes(5);
     sqlx::query(rest).bind(until).execute(&stage.database.owner).await.unwrap();

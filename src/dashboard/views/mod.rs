@@ -12,6 +12,7 @@ mod parts;
 mod problem;
 mod role;
 mod section;
+mod share;
 mod values;
 
 pub(super) use account::Account;
@@ -30,6 +31,7 @@ pub(super) use problem::{
 };
 pub(super) use role::role_name;
 pub(super) use section::{Section, first_path_of, sessions_path};
+pub(super) use share::{percent, share, thousandths};
 pub(super) use values::{
     amount, balance, change, copyable, counted, day_text, fact, moment, moment_ms, readable,
     shown_money, untrusted,
