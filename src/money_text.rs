@@ -51,12 +51,25 @@ pub fn format_sum(minor_units: i128, currency: Currency) -> String {
     format!("{minus}{}", without_sign(minor_units.unsigned_abs(), currency))
 }
 
-fn without_sign(minor_units: u128, currency: Currency) -> String {
+/// The same for machines: digits, a point before the decimals, and a hyphen before what is below zero.
+pub fn format_decimal(minor_units: i128, currency: Currency) -> String {
+    let minus = if minor_units < 0 { "-" } else { "" };
+    let (whole, fraction) = digits(minor_units.unsigned_abs(), currency);
+    format!("{minus}{whole}{fraction}")
+}
+
+/// The whole part, and the decimals with the point before them.
+fn digits(minor_units: u128, currency: Currency) -> (String, String) {
     let decimals = usize::from(currency.exponent());
     let digits = format!("{minor_units:0>width$}", width = decimals + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
     let point = if decimals == 0 { "" } else { "." };
-    let amount = format!("{}{point}{fraction}", grouped(whole));
+    (whole.to_owned(), format!("{point}{fraction}"))
+}
+
+fn without_sign(minor_units: u128, currency: Currency) -> String {
+    let (whole, fraction) = digits(minor_units, currency);
+    let amount = format!("{}{fraction}", grouped(&whole));
     let sign = SIGNS.iter().find(|(code, _)| *code == currency.code()).map(|(_, sign)| *sign);
     match sign {
         // A sign that ends in a letter would run into the digits.
@@ -175,6 +188,16 @@ mod tests {
         assert_eq!(sum(-5, "BHD"), "\u{2212}BHD\u{a0}0.005");
         assert_eq!(sum(0, "JPY"), "¥0");
         assert_eq!(sum(i128::from(i64::MAX) * 10, "JPY"), "¥92,233,720,368,547,758,070");
+    }
+
+    #[test]
+    fn for_machines_an_amount_is_plain_digits() {
+        let written =
+            |minor_units, code| format_decimal(minor_units, Currency::parse(code).unwrap());
+        assert_eq!(written(123_456_789, "USD"), "1234567.89");
+        assert_eq!(written(-5, "BHD"), "-0.005");
+        assert_eq!(written(-1_205, "JPY"), "-1205");
+        assert_eq!(written(0, "USD"), "0.00");
     }
 
     #[test]

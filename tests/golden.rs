@@ -191,7 +191,7 @@ fn every_kind_of_event_has_a_file() {
     every_variant_has_a_file::<SessionEvent>("session", 20);
     every_variant_has_a_file::<GameEvent>("game", 16);
     every_variant_has_a_file::<StudioEvent>("studio", 4);
-    every_variant_has_a_file::<PersonEvent>("person", 9);
+    every_variant_has_a_file::<PersonEvent>("person", 10);
 }
 
 #[test]

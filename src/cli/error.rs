@@ -4,7 +4,11 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path, process::ExitCode};
 
 use crate::{
     admin::AdminError,
-    domain::{game::GameError, id::SessionId, person::EmailAddress},
+    domain::{
+        game::GameError,
+        id::{PersonId, SessionId},
+        person::EmailAddress,
+    },
     event_store::migrations::SchemaError,
     people::PeopleError,
 };
@@ -52,6 +56,24 @@ pub enum CliError {
     /// Nobody has this address.
     #[error("nobody has an account with the e-mail address {0}; see `toffeepay people invite`")]
     PersonNotFound(EmailAddress),
+    /// Somebody has it, and it was not said that they are meant.
+    #[error(
+        "{email} has an account already: {person_id}, {state}; works at {works_at}. Whose it is, the \
+         address does not tell: ask the person. To take it in, say --existing"
+    )]
+    HasAccount {
+        /// The address.
+        email: EmailAddress,
+        /// Whose it is.
+        person_id: PersonId,
+        /// Whether they can come in.
+        state: &'static str,
+        /// Where they work, as what.
+        works_at: String,
+    },
+    /// It was not said that the operator knows what it means.
+    #[error("nobody can undo it: to erase {0} ({1}), say --for-ever; nothing was done")]
+    NotForEver(EmailAddress, PersonId),
     /// An act about a person was refused.
     #[error(transparent)]
     People(#[from] PeopleError),

@@ -2,6 +2,7 @@
 //!
 //! Reads settings, calls the library, and turns what comes back into words and an exit code.
 
+mod actors;
 pub mod database;
 pub mod dead_letters;
 pub mod deliveries;

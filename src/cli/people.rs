@@ -15,13 +15,14 @@ use crate::{
     clock::{Clock as _, SystemClock},
     domain::{
         id::{PersonId, StudioId},
-        person::EmailAddress,
+        person::{EmailAddress, PersonError},
         studio::Role,
         violation::Violation,
     },
     event_store::CommandContext,
     ids::new_command_id,
-    people::{People, SIGN_IN_LINK_PATH},
+    people::{People, PeopleError, WhichAccount},
+    projections::person::PersonRow,
 };
 
 /// For how many hours a link lets somebody in, at most and unless it is said: a week, a day.
@@ -54,6 +55,7 @@ enum PeopleCommand {
     Remove(RemoveArgs),
     ShutOut(ShutOutArgs),
     LetIn(LetInArgs),
+    Erase(EraseArgs),
 }
 
 /// Prints one line for each member of a studio: id, role, e-mail address, name, and whether they are
@@ -67,7 +69,10 @@ struct ListArgs {
     database: DatabaseArgs,
 }
 
-/// Lets somebody have an account, if they have none, and work at a studio.
+/// Lets somebody have an account, and work at a studio.
+///
+/// An address that has an account already is taken in only with `--existing`. Without it you are told
+/// whether it can come in and where it works: somebody may have made it just to be invited.
 ///
 /// Owners may do everything. Developers see everything and change keys, webhooks and games. Finance
 /// sees all money and changes nothing. Support finds purchases, cancels, refunds and makes payment
@@ -86,6 +91,9 @@ struct InviteArgs {
     /// What they are there: `owner`, `developer`, `finance` or `support`.
     #[arg(long, value_name = "ROLE", value_parser = role)]
     role: Role,
+    /// Takes in the account that the address has: you have asked the person whether it is theirs.
+    #[arg(long)]
+    existing: bool,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -172,6 +180,26 @@ struct LetInArgs {
     database: DatabaseArgs,
 }
 
+/// Forgets for ever who a person was: address, name, and from where they came.
+///
+/// For who works at no studio any more. All that lets them in goes too. What they did stays in the log
+/// under their id. Run it as the owner of the database, as `migrate` is run. Backups hold it until they
+/// are deleted. The same address can be invited again, as somebody new.
+///
+/// Example: toffeepay people erase ada@studio.example --for-ever
+#[derive(Clone, Debug, Args)]
+#[command(verbatim_doc_comment)]
+struct EraseArgs {
+    /// Their e-mail address.
+    #[arg(value_parser = email)]
+    email: EmailAddress,
+    /// Says that you know: nobody can undo it. Without it nothing is done, and you are told of whom it is.
+    #[arg(long)]
+    for_ever: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
 impl PeopleArgs {
     /// Does it.
     ///
@@ -187,6 +215,7 @@ impl PeopleArgs {
             PeopleCommand::Remove(args) => args.run(output).await?,
             PeopleCommand::ShutOut(args) => args.run(output).await?,
             PeopleCommand::LetIn(args) => args.run(output).await?,
+            PeopleCommand::Erase(args) => args.run(output).await?,
         }
         flush(output)?;
         Ok(ExitCode::SUCCESS)
@@ -199,11 +228,7 @@ impl ListArgs {
         let people = people(&opened);
         people.require_studio(&self.studio).await?;
         for (person, role) in people.members(&self.studio).await? {
-            let state = match (person.shut_out_at, person.enrolled_at) {
-                (Some(_), _) => "shut out",
-                (None, Some(_)) => "enrolled",
-                (None, None) => "invited",
-            };
+            let state = state(&person);
             let email = person.email.as_deref().unwrap_or("erased");
             let name = person.name.as_deref().unwrap_or("-");
             writeln!(output.out, "{}\t{role}\t{email}\t{name}\t{state}", person.id)?;
@@ -216,10 +241,17 @@ impl InviteArgs {
     async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
         let opened = self.database.open().await?;
         let (people, context) = (people(&opened), context());
-        // Asked first, so that a misspelt studio leaves no account behind.
-        people.require_studio(&self.studio).await?;
-        let person_id = people.invite(&self.email, &context).await?;
-        people.add_member(&self.studio, person_id.clone(), self.role, &context).await?;
+        let which = if self.existing { WhichAccount::Existing } else { WhichAccount::New };
+        let taken = people.take_in(&self.studio, &self.email, which, self.role, &context).await;
+        let person_id = match taken {
+            Err(PeopleError::HasAccount) => {
+                return Err(account(&opened, &people, self.email).await?);
+            }
+            Err(PeopleError::Person(PersonError::NotFound)) => {
+                return Err(CliError::PersonNotFound(self.email));
+            }
+            taken => taken?,
+        };
         writeln!(output.out, "{person_id}")?;
         let email = &self.email;
         writeln!(output.err, "Let them in: toffeepay people link {email} --base-url URL")?;
@@ -234,8 +266,7 @@ impl LinkArgs {
         let person_id = find(&people, &self.email).await?;
         let holds = TimeDelta::hours(self.hours);
         let token = people.issue_link(&person_id, holds, &context()).await?;
-        let base = self.base_url.as_str().trim_end_matches('/');
-        writeln!(output.out, "{base}{SIGN_IN_LINK_PATH}{}", token.reveal())?;
+        writeln!(output.out, "{}", token.url(&self.base_url))?;
         let until = moment(SystemClock.now() + holds);
         writeln!(output.err, "It lets {} in once, until {until}.", self.email)?;
         Ok(())
@@ -283,6 +314,46 @@ impl LetInArgs {
         people.let_in(&person_id, &context()).await?;
         writeln!(output.out, "{person_id}")?;
         Ok(())
+    }
+}
+
+impl EraseArgs {
+    async fn run(self, output: &mut Output<'_>) -> Result<(), CliError> {
+        let opened = self.database.open().await?;
+        let people = people(&opened);
+        let person_id = find(&people, &self.email).await?;
+        if !self.for_ever {
+            return Err(CliError::NotForEver(self.email, person_id));
+        }
+        people.erase(&person_id, &context()).await?;
+        writeln!(output.out, "{person_id}")?;
+        Ok(())
+    }
+}
+
+/// What an operator is told who invites an address that has an account.
+async fn account(
+    opened: &Opened,
+    people: &People,
+    email: EmailAddress,
+) -> Result<CliError, CliError> {
+    let person_id = find(people, &email).await?;
+    let person = PersonRow::find(&opened.pool, person_id.as_str()).await?;
+    let state = person.as_ref().map_or("gone", state);
+    let memberships = people.memberships(person_id.as_str()).await?;
+    let studios: Vec<String> = memberships
+        .iter()
+        .map(|it| format!("{} ({}) as {}", it.studio_name, it.studio_id, it.role))
+        .collect();
+    let works_at = if studios.is_empty() { "no studio".to_owned() } else { studios.join(", ") };
+    Ok(CliError::HasAccount { email, person_id, state, works_at })
+}
+
+fn state(person: &PersonRow) -> &'static str {
+    match (person.shut_out_at, person.enrolled_at) {
+        (Some(_), _) => "shut out",
+        (None, Some(_)) => "enrolled",
+        (None, None) => "invited",
     }
 }
 

@@ -86,12 +86,17 @@ impl ServerArgs {
             rule: format!("must be an API key, and what {} holds is none: {error}", found.source),
             received: None,
         })?;
-        let http = http_client(ANSWER_WITHIN).map_err(CliError::start)?;
-        Ok(Server { base, key, key_source: found.source, http })
+        Server::known(base, key, found.source)
     }
 }
 
 impl Server {
+    /// One that somebody knows already, with a key of it.
+    pub(super) fn known(base: Url, key: ApiKey, key_source: String) -> Result<Self, CliError> {
+        let http = http_client(ANSWER_WITHIN).map_err(CliError::start)?;
+        Ok(Self { base, key, key_source, http })
+    }
+
     /// Test or live, as the key says.
     pub(super) fn world(&self) -> World {
         self.key.world()

@@ -13,7 +13,7 @@ use crate::{
     domain::id::SessionId,
     event_store::EventStore,
     ids::REQUEST_ID_HEADER,
-    people::{People, SIGN_IN_LINK_PATH, Token},
+    people::{People, Token},
     providers::Registry,
     webhooks::{History, PublicUrls, TargetPolicy, TestEvents},
 };
@@ -52,8 +52,7 @@ pub struct Dashboard {
 impl Dashboard {
     /// Where a link leads that lets somebody in.
     pub(super) fn sign_in_url(&self, link: &Token) -> String {
-        let base = self.base_url.as_str().trim_end_matches('/');
-        format!("{base}{SIGN_IN_LINK_PATH}{}", link.reveal())
+        link.url(&self.base_url)
     }
 
     /// Where the player pays.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::history::history_path_of;
 use super::people::people_path_of;
 use super::views::{
-    Account, Column, account_page, empty, role_name, sessions_path_of, table, untrusted,
+    Account, Column, account_page, empty, first_path_of, role_name, table, untrusted,
 };
 use crate::{
     domain::{
@@ -18,7 +18,7 @@ use crate::{
 
 const GAMES: [Column; 7] = [
     Column::plain("Game"),
-    Column::text("Sessions"),
+    Column::text("World"),
     Column::text("Currencies"),
     Column::text("Capture"),
     Column::text("Time to pay"),
@@ -66,9 +66,11 @@ pub(super) fn home_page(view: &HomeView<'_>, nonce: &Nonce) -> Markup {
 fn section(studio: &StudioView) -> Markup {
     html! {
         section {
-            h2 { (untrusted(&studio.name)) " " span class="role" { (role_name(studio.role)) }
+            div class="studio" {
+                h2 { (untrusted(&studio.name)) }
+                span class="role" { (role_name(studio.role)) }
                 @if studio.role.may(Permission::SeePeople) {
-                    " " a class="head-links" href=(people_path_of(&studio.id)) {
+                    a href=(people_path_of(&studio.id)) {
                         "People" span class="visually-hidden" { " of " (untrusted(&studio.name)) }
                     }
                 }
@@ -81,19 +83,20 @@ fn section(studio: &StudioView) -> Markup {
             @if studio.games.is_empty() {
                 (empty("No games yet.", &html! { p { code { "toffeepay games register" } " takes one in." } }))
             } @else {
-                (table(&format!("Games of {}", studio.name), &GAMES, studio.games.iter().map(row)))
+                (table(&format!("Games of {}", studio.name), &GAMES, studio.games.iter().map(|it| row(studio.role, it))))
             }
         }
     }
 }
 
-fn row(game: &GameRow) -> Vec<Markup> {
-    let sessions = |world, name| {
-        html! { a class="row-link" href=(sessions_path_of(&game.id, world)) { (name) } }
+fn row(role: Role, game: &GameRow) -> Vec<Markup> {
+    let first = |world, name| {
+        let path = first_path_of(role, &game.id, world);
+        html! { a class="row-link" href=(path) { (name) span class="visually-hidden" { ": " (untrusted(&game.name)) } } }
     };
     vec![
         html! { strong { (untrusted(&game.name)) } " " code class="hint" { (game.id) } },
-        html! { span class="links" { (sessions(World::Live, "Live")) " " (sessions(World::Test, "Test")) } },
+        html! { span class="links" { (first(World::Live, "Live")) " " (first(World::Test, "Test")) } },
         html! { (game.currencies.join(", ")) },
         html! { (game.capture_mode) },
         html! { (time_to_pay(game.session_lifetime_s)) },

@@ -10,6 +10,7 @@ mod answer;
 mod deliveries;
 mod desk;
 mod developers;
+mod filters;
 mod frame;
 mod games;
 mod history;

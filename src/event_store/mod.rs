@@ -15,6 +15,7 @@ mod executor;
 mod histories;
 mod load;
 pub mod migrations;
+mod plan;
 mod recorded;
 mod remembered;
 pub mod rights;
@@ -31,6 +32,7 @@ pub use entry::{ENTRY_BYTES_MAX, EntryError, Envelope, read_envelope, read_witho
 pub use executor::{EventStore, ExecuteError, Executed, Once, Remember, StoreError};
 pub use histories::{Histories, KeyedEntry, entries_of_types, first_entries};
 pub use load::{Loaded, LoadedEvent};
+pub use plan::{EXPLAIN, RUN, plan};
 pub use recorded::RecordedEntry;
 pub use stream_keys::StreamKeys;
 pub use streams::{StoredStream, StreamDamage, snapshot, streams_after, streams_named};

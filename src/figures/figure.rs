@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 
 use super::Origin;
 use crate::domain::{Timestamp, money::Money};
@@ -75,6 +75,15 @@ pub struct FigureKey {
     pub exponent: i16,
 }
 
+impl FigureKey {
+    /// The same of the day in which the hour lies: its hour is the day's first.
+    #[must_use]
+    pub fn of_day(&self) -> Self {
+        let midnight = self.hour.date_naive().and_time(NaiveTime::MIN).and_utc();
+        Self { hour: midnight, ..self.clone() }
+    }
+}
+
 /// How much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
@@ -89,6 +98,18 @@ pub struct Figure {
 pub struct Sums(pub BTreeMap<FigureKey, Figure>);
 
 impl Sums {
+    /// The same by the day.
+    #[must_use]
+    pub fn by_day(&self) -> Self {
+        let mut days = Self::default();
+        for (key, figure) in &self.0 {
+            let day = days.0.entry(key.of_day()).or_default();
+            day.count += figure.count;
+            day.minor_units += figure.minor_units;
+        }
+        days
+    }
+
     /// Counts something once.
     pub(super) fn add(
         &mut self,

@@ -1,7 +1,8 @@
 //! How much of what happened when: counted from the log by the hour, and read for whole spans.
 //!
 //! `rules` says what an event counts as and in which hour, `counting` follows the log and writes it
-//! down, `reading` adds up the hours of a span. Knows nothing of who asks, and no player.
+//! down, `reading` says what the hours or days of a span come to. The schema adds hours up to days. Knows nothing
+//! of who asks, and no player.
 
 mod counting;
 mod figure;
@@ -10,5 +11,5 @@ mod rules;
 
 pub use counting::Figures;
 pub use figure::{Figure, FigureKey, FigureKind, Sums};
-pub use reading::{Counted, Progress, Span, Sum, has_any, progress, read};
+pub use reading::{By, Counted, Progress, Span, Sum, first_day, progress, read};
 pub use rules::{Origin, count};

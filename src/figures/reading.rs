@@ -1,5 +1,6 @@
-//! Adds up the hours of a span, and says up to which moment of the log they are counted.
+//! Reads what the hours or days of a span come to, and up to which moment of the log they are counted.
 
+use chrono::{DurationRound, NaiveDate, TimeDelta};
 use sqlx::{FromRow, PgConnection};
 
 use super::{FigureKind, Figures};
@@ -8,6 +9,15 @@ use crate::{
     event_store::subscription::Subscriber as _,
     ids::SHARD,
 };
+
+/// Of what a bucket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// One hour.
+    Hour,
+    /// One day, UTC: its span begins and ends with a day.
+    Day,
+}
 
 /// Some whole hours after another, in two parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,41 +131,91 @@ struct SumRow {
     minor_units: i64,
 }
 
-/// The sums of a game's world over these spans, in buckets of so many hours from the span's beginning.
+/// The sums of a game's world over these spans, in buckets from the span's beginning.
+///
+/// By the day, a row is read for each day, and rows of hours only of the day that is split.
 ///
 /// # Errors
 ///
 /// The database's.
 pub async fn read(
     snapshot: &mut PgConnection,
-    (game_id, world, generation): (&str, World, i32),
+    whose: (&str, World, i32),
     spans: &[Span],
-    bucket_hours: i64,
+    by: By,
 ) -> Result<Vec<Sum>, sqlx::Error> {
     let mut sums = vec![];
-    // One by one: joined with the spans, Postgres would read all of a table whose end is asked for.
-    for (span, hours) in spans.iter().enumerate() {
-        let rows: Vec<SumRow> = sqlx::query_as(
-            "SELECT (extract(epoch FROM hour - $4)::bigint / 3600) / $7 AS bucket,
-                    $5 <= hour AS is_after_split, kind, subject, exponent,
-                    sum(count)::bigint AS count, sum(minor_units)::bigint AS minor_units
-             FROM figure
-             WHERE game_id = $1 AND world = $2 AND generation = $3 AND $4 <= hour AND hour < $6
-             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
-        )
-        .bind(game_id)
-        .bind(world.as_str())
-        .bind(generation)
-        .bind(hours.from)
-        .bind(hours.split)
-        .bind(hours.until)
-        .bind(bucket_hours)
-        .fetch_all(&mut *snapshot)
-        .await?;
+    for (index, span) in spans.iter().enumerate() {
+        let rows = match by {
+            By::Hour => read_hours(snapshot, whose, *span).await?,
+            By::Day => read_days(snapshot, whose, *span).await?,
+        };
         // A kind of another version is none of this one's.
-        sums.extend(rows.into_iter().filter_map(|it| sum(span, it)));
+        sums.extend(rows.into_iter().filter_map(|it| sum(index, it)));
     }
     Ok(sums)
+}
+
+async fn read_hours(
+    snapshot: &mut PgConnection,
+    (game_id, world, generation): (&str, World, i32),
+    span: Span,
+) -> Result<Vec<SumRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT extract(epoch FROM hour - $4)::bigint / 3600 AS bucket,
+                $5 <= hour AS is_after_split, kind, subject, exponent, count, minor_units
+         FROM figure
+         WHERE game_id = $1 AND world = $2 AND generation = $3 AND $4 <= hour AND hour < $6
+         ORDER BY hour, kind, subject, exponent",
+    )
+    .bind(game_id)
+    .bind(world.as_str())
+    .bind(generation)
+    .bind(span.from)
+    .bind(span.split)
+    .bind(span.until)
+    .fetch_all(snapshot)
+    .await
+}
+
+async fn read_days(
+    snapshot: &mut PgConnection,
+    whose: (&str, World, i32),
+    span: Span,
+) -> Result<Vec<SumRow>, sqlx::Error> {
+    let (game_id, world, generation) = whose;
+    let split = span.split_day();
+    let mut rows: Vec<SumRow> = sqlx::query_as(
+        "SELECT (day - $4)::bigint AS bucket, $5 <= day AS is_after_split,
+                kind, subject, exponent, count, minor_units
+         FROM figure_day
+         WHERE game_id = $1 AND world = $2 AND generation = $3 AND $4 <= day AND day < $6
+           AND day IS DISTINCT FROM $7
+         ORDER BY day, kind, subject, exponent",
+    )
+    .bind(game_id)
+    .bind(world.as_str())
+    .bind(generation)
+    .bind(span.from.date_naive())
+    .bind(span.split.date_naive())
+    .bind(span.until.date_naive())
+    .bind(split.map(|it| it.from.date_naive()))
+    .fetch_all(&mut *snapshot)
+    .await?;
+    if let Some(day) = split {
+        let bucket = (day.from - span.from).num_days();
+        let hours = read_hours(snapshot, whose, day).await?;
+        rows.extend(hours.into_iter().map(|it| SumRow { bucket, ..it }));
+    }
+    Ok(rows)
+}
+
+impl Span {
+    /// The day within which the span is split, if it is not where a day begins.
+    fn split_day(self) -> Option<Self> {
+        let from = self.split.duration_trunc(TimeDelta::days(1)).ok()?;
+        (from < self.split).then_some(Self { from, until: from + TimeDelta::days(1), ..self })
+    }
 }
 
 fn sum(span: usize, row: SumRow) -> Option<Sum> {
@@ -171,21 +231,40 @@ fn sum(span: usize, row: SumRow) -> Option<Sum> {
     })
 }
 
-/// Whether anything was ever counted of a game's world.
+/// The first day of which anything was counted of a game's world.
 ///
 /// # Errors
 ///
 /// The database's.
-pub async fn has_any(
+pub async fn first_day(
     snapshot: &mut PgConnection,
     (game_id, world, generation): (&str, World, i32),
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<NaiveDate>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM figure WHERE game_id = $1 AND world = $2 AND generation = $3)",
+        "SELECT min(day) FROM figure_day WHERE game_id = $1 AND world = $2 AND generation = $3",
     )
     .bind(game_id)
     .bind(world.as_str())
     .bind(generation)
     .fetch_one(snapshot)
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_day_that_is_cut_is_read_by_the_hour() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let span = |split| Span {
+            from: at("2026-11-01T00:00:00Z"),
+            split: at(split),
+            until: at("2026-12-01T00:00:00Z"),
+        };
+        let cut = span("2026-11-28T15:00:00Z").split_day().unwrap();
+        assert_eq!((cut.from, cut.until), (at("2026-11-28T00:00:00Z"), at("2026-11-29T00:00:00Z")));
+        assert_eq!(span("2026-11-28T00:00:00Z").split_day(), None);
+        assert_eq!(span("2026-12-01T00:00:00Z").split_day(), None);
+    }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
-use super::{People, PeopleError, Stay, Token, TotpKey};
+use super::{People, PeopleError, Stay, Token, TotpKey, hold::Hold};
 use crate::{
     domain::{
         id::PersonId,
@@ -38,7 +38,13 @@ impl People {
         email: &EmailAddress,
         context: &CommandContext,
     ) -> Result<PersonId, PeopleError> {
-        let at = self.clock.now();
+        let person_id = self.claim(email).await?;
+        self.open_account(&person_id, email, context).await?;
+        Ok(person_id)
+    }
+
+    /// Whose account an address is or is to be.
+    pub(super) async fn claim(&self, email: &EmailAddress) -> Result<PersonId, PeopleError> {
         // First, so that two who invite the same address at once mean one account. Left alone by a crash,
         // the id has no account until somebody invites the address again.
         let person_id: String = sqlx::query_scalar(
@@ -47,14 +53,20 @@ impl People {
              RETURNING person_id",
         )
         .bind(self.email_hash(email).as_slice())
-        .bind(PersonId::new(at).as_str())
+        .bind(PersonId::new(self.clock.now()).as_str())
         .fetch_one(&self.pool)
         .await?;
-        let person_id =
-            PersonId::parse(person_id).map_err(|it| PeopleError::Impossible(it.to_string()))?;
-        let invite = PersonCommand::Invite { email: email.clone(), at };
-        self.on_person(&person_id, invite, context).await?;
-        Ok(person_id)
+        PersonId::parse(person_id).map_err(|it| PeopleError::Impossible(it.to_string()))
+    }
+
+    pub(super) async fn open_account(
+        &self,
+        person_id: &PersonId,
+        email: &EmailAddress,
+        context: &CommandContext,
+    ) -> Result<(), PeopleError> {
+        let invite = PersonCommand::Invite { email: email.clone(), at: self.clock.now() };
+        self.on_person(person_id, invite, context).await
     }
 
     /// Whose account an address is, if anybody's.
@@ -87,18 +99,31 @@ impl People {
         holds: TimeDelta,
         context: &CommandContext,
     ) -> Result<Token, PeopleError> {
-        let at = self.clock.now();
+        let mut hold = self.hold(person_id).await?;
+        let token = self.put_link(&mut hold, holds, context).await?;
+        hold.finish().await?;
+        Ok(token)
+    }
+
+    /// Makes a link for who is held, beside those that there are.
+    pub(super) async fn put_link(
+        &self,
+        hold: &mut Hold,
+        holds: TimeDelta,
+        context: &CommandContext,
+    ) -> Result<Token, PeopleError> {
+        let (at, person_id) = (self.clock.now(), hold.person_id.clone());
         let (token, expires_at) = (Token::generate(), at + holds);
         // In the log before it works: none lets anybody in that the log does not know.
         let issue = PersonCommand::IssueLink { expires_at, at };
-        self.on_person(person_id, issue, context).await?;
+        self.on_person(&person_id, issue, context).await?;
         sqlx::query(
             "INSERT INTO sign_in_link (token_hash, person_id, expires_at) VALUES ($1, $2, $3)",
         )
         .bind(token.hash(&self.tokens).as_slice())
         .bind(person_id.as_str())
         .bind(expires_at)
-        .execute(&self.pool)
+        .execute(hold.connection())
         .await?;
         Ok(token)
     }
@@ -108,7 +133,7 @@ impl People {
     /// # Errors
     ///
     /// [`PeopleError::NotProved`], [`PeopleError::Password`], [`PeopleError::Code`],
-    /// [`PeopleError::Person`] and what the log has to say.
+    /// [`PeopleError::PutOut`], [`PeopleError::Person`] and what the log has to say.
     pub async fn enroll(
         &self,
         stay: &Stay,
@@ -121,6 +146,11 @@ impl People {
         let step = totp.check(&code, at).ok_or(PeopleError::Code)?;
         let hash = self.passwords.hash(password).await?;
         let sealed = self.totp.seal(stay.person_id.as_str().as_bytes(), totp.bytes())?;
+        let mut hold = self.hold(&stay.person_id).await?;
+        // Now, since all of that took a while: whoever was put out meanwhile chooses nothing.
+        if !self.is_in_still(&mut hold, stay).await? {
+            return Err(PeopleError::PutOut);
+        }
         // In the log first: nothing works that it does not know of, and what a crash leaves undone is
         // done anew by another link.
         self.on_person(&stay.person_id, PersonCommand::Enroll { name, at }, context).await?;
@@ -137,10 +167,10 @@ impl People {
         .bind(sealed)
         .bind(step)
         .bind(at)
-        .execute(&self.pool)
+        .execute(hold.connection())
         .await?;
-        self.end_other_stays(stay).await?;
-        Ok(())
+        self.end_all(&mut hold, Some(&stay.sign_in_id)).await?;
+        Ok(hold.finish().await?)
     }
 
     /// Lets a person in no more, and out if they are in.
@@ -155,8 +185,7 @@ impl People {
     ) -> Result<(), PeopleError> {
         let at = self.clock.now();
         self.on_person(person_id, PersonCommand::ShutOut { at }, context).await?;
-        self.end_stays(person_id).await?;
-        Ok(())
+        self.end_stays(person_id).await
     }
 
     /// Lets a person in again.

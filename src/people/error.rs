@@ -27,6 +27,24 @@ pub enum PeopleError {
     /// They have not shown of late who they are.
     #[error("this needs you to prove once more who you are")]
     NotProved,
+    /// Somebody ended their stay while they chose.
+    #[error("you were signed out while this was under way; nothing was changed")]
+    PutOut,
+    /// The address has an account, and nobody said that they know.
+    #[error("this address has an account already")]
+    HasAccount,
+    /// They work somewhere still.
+    #[error(
+        "they still work at {0}. Let them go there first, by `toffeepay people remove`; where nobody \
+         else is an owner, make somebody one, by `toffeepay people role`"
+    )]
+    StillMember(String),
+    /// Only the owner of the database destroys keys.
+    #[error(
+        "this destroys a key, which only the owner of the database may: give the DATABASE_URL with \
+         which `toffeepay migrate` is run"
+    )]
+    NotDatabaseOwner,
     /// The account is not of this studio's making.
     #[error(
         "this address has an account already, and whose it is, only whoever runs ToffeePay can \

@@ -5,12 +5,12 @@
 
 use chrono::TimeDelta;
 
-use super::{People, PeopleError, Token};
+use super::{People, PeopleError, Token, hold::Hold};
 use crate::{
     domain::{
         Timestamp,
         id::{PersonId, StudioId},
-        person::{EmailAddress, Person, PersonState},
+        person::{EmailAddress, Person, PersonError, PersonState},
         studio::{Role, Studio, StudioError, StudioEvent},
     },
     event_store::CommandContext,
@@ -18,6 +18,15 @@ use crate::{
 
 /// For how long a link that an owner was given lets somebody in: over a weekend.
 pub const INVITATION_HOLDS: TimeDelta = TimeDelta::hours(72);
+
+/// Which account an operator means by an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhichAccount {
+    /// One that is made now: there is to be none.
+    New,
+    /// The one that there is.
+    Existing,
+}
 
 impl People {
     /// Takes somebody into a studio on an owner's word; a link, if they need one to come in.
@@ -38,34 +47,69 @@ impl People {
     ) -> Result<(PersonId, Option<Token>), PeopleError> {
         // Asked first, so that nothing is left behind of what is refused.
         self.require_studio(studio_id).await?;
-        let found = self.find_by_email(email).await?;
-        let was_here = match &found {
-            Some(person_id) => {
-                let person = self.person(person_id).await?;
+        let person_id = self.claim(email).await?;
+        // The same form sent twice, or two studios at the same moment: who is second finds what the first did.
+        let mut hold = self.hold(&person_id).await?;
+        match self.person(&person_id).await {
+            Ok(person) => {
                 person.require_welcome().map_err(PeopleError::Person)?;
-                if !self.has_had(studio_id, person_id, person.enrolled_at).await? {
+                if !self.has_had(studio_id, &person_id, person.enrolled_at).await? {
                     return Err(PeopleError::KnownElsewhere);
                 }
-                true
             }
-            None => false,
-        };
-        let person_id = match found {
-            Some(person_id) => person_id,
-            None => self.invite(email, context).await?,
-        };
-        self.add_member(studio_id, person_id.clone(), role, context).await?;
-        let works_elsewhere = self.works_elsewhere(studio_id, &person_id).await?;
-        if works_elsewhere && !was_here {
-            // Another studio invited the same new address at the same moment.
-            self.remove_member(studio_id, person_id, context).await?;
-            return Err(PeopleError::KnownElsewhere);
+            Err(PeopleError::Person(PersonError::NotFound)) => {
+                self.open_account(&person_id, email, context).await?;
+            }
+            Err(error) => return Err(error),
         }
-        if works_elsewhere || self.is_enrolled(&person_id).await? {
-            return Ok((person_id, None));
+        self.join(&mut hold, studio_id, role, context).await?;
+        let link = match self.require_linkable(studio_id, &person_id).await {
+            Ok(()) => Some(self.only_link(&mut hold, context).await?),
+            Err(PeopleError::ChoseAlready | PeopleError::WorksElsewhere) => None,
+            Err(error) => return Err(error),
+        };
+        hold.finish().await?;
+        Ok((person_id, link))
+    }
+
+    /// Takes somebody into a studio on the word of whoever runs ToffeePay, who says which kind of account they
+    /// mean: of one that is there, somebody may have made it just to be taken in.
+    ///
+    /// # Errors
+    ///
+    /// [`PeopleError::HasAccount`], [`PeopleError::Person`] if there is none, [`PeopleError::Studio`] and what
+    /// the log has to say.
+    pub async fn take_in(
+        &self,
+        studio_id: &StudioId,
+        email: &EmailAddress,
+        which: WhichAccount,
+        role: Role,
+        context: &CommandContext,
+    ) -> Result<PersonId, PeopleError> {
+        self.require_studio(studio_id).await?;
+        let found = self.find_by_email(email).await?;
+        let person_id = match (which, found) {
+            (WhichAccount::Existing, Some(person_id)) => person_id,
+            (WhichAccount::Existing, None) => {
+                return Err(PeopleError::Person(PersonError::NotFound));
+            }
+            (WhichAccount::New, Some(_)) => return Err(PeopleError::HasAccount),
+            (WhichAccount::New, None) => self.claim(email).await?,
+        };
+        let mut hold = self.hold(&person_id).await?;
+        if which == WhichAccount::New {
+            match self.person(&person_id).await {
+                Err(PeopleError::Person(PersonError::NotFound)) => {}
+                // Somebody else was faster.
+                Ok(_) => return Err(PeopleError::HasAccount),
+                Err(error) => return Err(error),
+            }
+            self.open_account(&person_id, email, context).await?;
         }
-        let link = self.fresh_link(studio_id, &person_id, context).await?;
-        Ok((person_id, Some(link)))
+        self.join(&mut hold, studio_id, role, context).await?;
+        hold.finish().await?;
+        Ok(person_id)
     }
 
     /// Makes another link for a member who has not come in by theirs. Those before let nobody in any more, and
@@ -81,30 +125,27 @@ impl People {
         person_id: &PersonId,
         context: &CommandContext,
     ) -> Result<Token, PeopleError> {
+        let mut hold = self.hold(person_id).await?;
         let studio = self.store.load::<Studio>(studio_id.as_str(), None).await?.aggregate;
         let members = studio.members().map_err(PeopleError::Studio)?;
         if !members.iter().any(|it| it.person_id == *person_id) {
             return Err(PeopleError::Studio(StudioError::NotMember));
         }
-        self.fresh_link(studio_id, person_id, context).await
+        self.require_linkable(studio_id, person_id).await?;
+        let link = self.only_link(&mut hold, context).await?;
+        hold.finish().await?;
+        Ok(link)
     }
 
-    async fn fresh_link(
+    /// A link for who is held, in the place of all that there were. Whoever chooses a password or takes them in
+    /// elsewhere afterwards, waits until it is there, and ends it.
+    async fn only_link(
         &self,
-        studio_id: &StudioId,
-        person_id: &PersonId,
+        hold: &mut Hold,
         context: &CommandContext,
     ) -> Result<Token, PeopleError> {
-        self.require_linkable(studio_id, person_id).await?;
-        self.end_stays(person_id).await?;
-        let token = self.issue_link(person_id, INVITATION_HOLDS, context).await?;
-        // Asked once more: whoever chooses a password or takes them in elsewhere ends the links that are
-        // there then, and this one may not have been.
-        if let Err(refused) = self.require_linkable(studio_id, person_id).await {
-            self.end_stays(person_id).await?;
-            return Err(refused);
-        }
-        Ok(token)
+        self.end_all(hold, None).await?;
+        self.put_link(hold, INVITATION_HOLDS, context).await
     }
 
     async fn require_linkable(

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{People, PeopleError};
+use super::{People, PeopleError, hold::Hold};
 use crate::{
     domain::{
         id::{PersonId, StudioId},
@@ -97,7 +97,7 @@ impl People {
     ///
     /// # Errors
     ///
-    /// [`PeopleError::Studio`] and what the log has to say.
+    /// [`PeopleError::Studio`], [`PeopleError::Person`] for who has no account, and what the log has to say.
     pub async fn add_member(
         &self,
         studio_id: &StudioId,
@@ -105,14 +105,27 @@ impl People {
         role: Role,
         context: &CommandContext,
     ) -> Result<(), PeopleError> {
-        let at = self.clock.now();
+        let mut hold = self.hold(&person_id).await?;
+        self.join(&mut hold, studio_id, role, context).await?;
+        Ok(hold.finish().await?)
+    }
+
+    /// Takes in who is held.
+    pub(super) async fn join(
+        &self,
+        hold: &mut Hold,
+        studio_id: &StudioId,
+        role: Role,
+        context: &CommandContext,
+    ) -> Result<(), PeopleError> {
+        let (at, person_id) = (self.clock.now(), hold.person_id.clone());
         let add = StudioCommand::AddMember { person_id: person_id.clone(), role, at };
         self.on_studio(studio_id, add, context).await?;
         // A link that another studio's owner was given must not lead in here.
         if self.works_elsewhere(studio_id, &person_id).await?
             && !self.is_enrolled(&person_id).await?
         {
-            self.end_stays(&person_id).await?;
+            self.end_all(hold, None).await?;
         }
         Ok(())
     }

@@ -4,7 +4,9 @@
 //! tables of their own, hashed or sealed. Knows no page, no cookie and no command line.
 
 mod accounts;
+mod erasing;
 mod error;
+mod hold;
 mod invitations;
 mod members;
 mod passwords;
@@ -21,16 +23,17 @@ use sqlx::PgPool;
 
 pub use accounts::Enrollment;
 pub use error::PeopleError;
-pub use invitations::INVITATION_HOLDS;
+pub use invitations::{INVITATION_HOLDS, WhichAccount};
 pub use members::Membership;
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_LENGTH_MIN, WeakPassword};
 pub use roster::Colleague;
 pub use second_factor::TotpKey;
 pub use sign_in::{Credentials, SignedIn, Unwelcome};
-pub use stays::{IDLE_MAX, PROOF_HOLDS, STAY_MAX, Stay};
+pub use stays::{IDLE_MAX, PROOF_HOLDS, STAY_MAX, Stay, person_of};
 pub use tokens::Token;
 
 use crate::{clock::Clock, event_store::EventStore, vault::Key};
+use hold::Holds;
 use passwords::Passwords;
 
 /// Where a link leads, below the service's address, with its token behind: what is printed here is what
@@ -51,6 +54,7 @@ pub struct People {
     tokens: Key,
     totp: Key,
     passwords: Passwords,
+    holds: Holds,
 }
 
 impl People {
@@ -64,6 +68,7 @@ impl People {
             tokens: master.derive(TOKENS_PURPOSE),
             totp: master.derive(TOTP_PURPOSE),
             passwords: Passwords::default(),
+            holds: Holds::default(),
         }
     }
 }

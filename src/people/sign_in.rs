@@ -1,9 +1,14 @@
 //! Coming in: by a password and a code, or by a link that is used up.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::FromRow;
+use tokio::time::{Instant, sleep_until};
 
-use super::{PASSWORD_BYTES_MAX, People, PeopleError, Stay, Token, TotpKey};
+use super::{
+    PASSWORD_BYTES_MAX, People, PeopleError, Stay, Token, TotpKey, hold::Hold, stays::actor_of,
+};
 use crate::{
     domain::{
         Timestamp,
@@ -13,6 +18,10 @@ use crate::{
     event_store::CommandContext,
     ids::NewId,
 };
+
+/// A sign-in that fails is refused at whole multiples of this after it began: longer than all that is done
+/// for an address that has an account and is not for one that has none, so that the time tells of neither.
+const REFUSALS_EVERY: Duration = Duration::from_millis(250);
 
 /// What somebody says who wants to come in.
 pub struct Credentials {
@@ -50,6 +59,12 @@ pub enum Unwelcome {
     People(#[from] PeopleError),
 }
 
+/// Who has the password and the code, by what is kept of it.
+struct Known {
+    person_id: PersonId,
+    password_hash: String,
+}
+
 #[derive(FromRow)]
 struct SecretRow {
     person_id: String,
@@ -76,13 +91,34 @@ impl People {
         from: Origin,
         correlation: &str,
     ) -> Result<SignedIn, Unwelcome> {
-        let person_id = self.find_by_email(&credentials.email).await?;
-        let Credentials { password, code, .. } = credentials;
-        let who = self.verify(person_id, password, &code, &from, correlation).await?;
-        self.come_in(who, Proof::PasswordAndCode, from, correlation).await
+        let began = Instant::now();
+        let tried = self.try_sign_in(credentials, from, correlation).await;
+        if matches!(tried, Err(Unwelcome::Refused)) {
+            sleep_until(began + refused_after(began.elapsed())).await;
+        }
+        tried
     }
 
-    /// Lets somebody in who has a link. It is used up by that.
+    async fn try_sign_in(
+        &self,
+        credentials: Credentials,
+        from: Origin,
+        correlation: &str,
+    ) -> Result<SignedIn, Unwelcome> {
+        let person_id = self.find_by_email(&credentials.email).await?;
+        let Credentials { password, code, .. } = credentials;
+        let known = self.verify(person_id, password, &code, &from, correlation).await?;
+        let mut hold = self.hold_welcome(&known.person_id).await?;
+        // Chosen anew, or erased, while this was under way.
+        if !self.is_kept_still(&mut hold, &known.password_hash).await? {
+            return Err(Unwelcome::Refused);
+        }
+        self.come_in(hold, Proof::PasswordAndCode, from, correlation).await
+    }
+
+    /// Lets somebody in who has a link. It is used up by that, and by nothing less: what the log refuses, or
+    /// answers with a conflict, leaves it as it was. If nobody knows whether the log has it, the link may be
+    /// tried again, and the log may have a sign-in of which nothing came.
     ///
     /// # Errors
     ///
@@ -93,20 +129,28 @@ impl People {
         from: Origin,
         correlation: &str,
     ) -> Result<SignedIn, Unwelcome> {
-        let person_id: Option<String> = sqlx::query_scalar(
-            "DELETE FROM sign_in_link WHERE token_hash = $1 AND $2 < expires_at
-             RETURNING person_id",
-        )
-        .bind(link.hash(&self.tokens).as_slice())
-        .bind(self.clock.now())
-        .fetch_optional(&self.pool)
-        .await?;
+        let hash = link.hash(&self.tokens);
+        let person_id: Option<String> =
+            sqlx::query_scalar("SELECT person_id FROM sign_in_link WHERE token_hash = $1")
+                .bind(hash.as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
         let person_id = person_id.and_then(|it| PersonId::parse(it).ok()).ok_or(Unwelcome::Link)?;
-        let come = self.come_in(person_id, Proof::Link, from, correlation).await;
-        come.map_err(|error| match error {
+        let refused = |error| match error {
             Unwelcome::Refused => Unwelcome::Link,
             other => other,
-        })
+        };
+        let mut hold = self.hold_welcome(&person_id).await.map_err(refused)?;
+        let used =
+            sqlx::query("DELETE FROM sign_in_link WHERE token_hash = $1 AND $2 < expires_at")
+                .bind(hash.as_slice())
+                .bind(self.clock.now())
+                .execute(hold.connection())
+                .await?;
+        if used.rows_affected() == 0 {
+            return Err(Unwelcome::Link);
+        }
+        self.come_in(hold, Proof::Link, from, correlation).await.map_err(refused)
     }
 
     /// Takes note that somebody who is in has proved once more who they are.
@@ -131,6 +175,28 @@ impl People {
         Ok(self.note_proof(stay, at).await?)
     }
 
+    /// Holds who comes in. Who has no account by now is refused as who never had one.
+    async fn hold_welcome(&self, person_id: &PersonId) -> Result<Hold, Unwelcome> {
+        match self.hold(person_id).await {
+            Err(PeopleError::Person(_)) => Err(Unwelcome::Refused),
+            held => Ok(held?),
+        }
+    }
+
+    /// Whether a password is the one that was verified before they were held.
+    async fn is_kept_still(&self, hold: &mut Hold, hash: &str) -> Result<bool, sqlx::Error> {
+        let person_id = hold.person_id.clone();
+        sqlx::query_scalar(
+            "SELECT EXISTS (
+                 SELECT FROM person_secret WHERE person_id = $1 AND password_hash = $2
+             )",
+        )
+        .bind(person_id.as_str())
+        .bind(hash)
+        .fetch_one(hold.connection())
+        .await
+    }
+
     /// Whose password and code these are.
     async fn verify(
         &self,
@@ -139,24 +205,19 @@ impl People {
         code: &str,
         from: &Origin,
         correlation: &str,
-    ) -> Result<PersonId, Unwelcome> {
+    ) -> Result<Known, Unwelcome> {
         // Before anything is looked up: it costs no work, and would tell who is known.
         if PASSWORD_BYTES_MAX < password.expose_secret().len() {
             return Err(Unwelcome::Refused);
         }
-        let row: Option<SecretRow> = match &person_id {
-            Some(it) => {
-                sqlx::query_as(
-                    "SELECT person_id, password_hash, totp_sealed, locked_until
-                     FROM person_secret WHERE person_id = $1",
-                )
-                .bind(it.as_str())
-                .fetch_optional(&self.pool)
-                .await?
-            }
-            None => None,
-        };
-        // As much work for whom we do not know.
+        // Of nobody it is asked too, so that as much is done for whom we do not know.
+        let row: Option<SecretRow> = sqlx::query_as(
+            "SELECT person_id, password_hash, totp_sealed, locked_until
+             FROM person_secret WHERE person_id = $1",
+        )
+        .bind(person_id.as_ref().map(PersonId::as_str))
+        .fetch_optional(&self.pool)
+        .await?;
         let hash = row.as_ref().map(|it| it.password_hash.clone());
         let is_password = self.passwords.verify(password, hash).await?;
         let (Some(row), Some(person_id)) = (row, person_id) else { return Err(Unwelcome::Refused) };
@@ -170,7 +231,7 @@ impl People {
         if let Some(step) = step
             && self.take_step(&person_id, step, self.clock.now()).await?
         {
-            return Ok(person_id);
+            return Ok(Known { person_id, password_hash: row.password_hash });
         }
         let context = CommandContext::new("process:sign_in", correlation, now);
         self.note_failure(&person_id, from, now, &context).await?;
@@ -179,27 +240,47 @@ impl People {
 
     async fn come_in(
         &self,
-        person_id: PersonId,
+        mut hold: Hold,
         proof: Proof,
         from: Origin,
         correlation: &str,
     ) -> Result<SignedIn, Unwelcome> {
-        let at = self.clock.now();
+        let (at, person_id) = (self.clock.now(), hold.person_id.clone());
         let sign_in_id = SignInId::new(at);
         let context = self.context(&person_id, correlation, at);
         let command = PersonCommand::SignIn { sign_in_id: sign_in_id.clone(), proof, from, at };
         match self.on_person(&person_id, command, &context).await {
             Ok(()) => {}
-            Err(PeopleError::Person(PersonError::ShutOut | PersonError::NotEnrolled)) => {
-                return Err(Unwelcome::Refused);
-            }
+            Err(PeopleError::Person(
+                PersonError::ShutOut | PersonError::NotEnrolled | PersonError::Erased,
+            )) => return Err(Unwelcome::Refused),
             Err(error) => return Err(error.into()),
         }
-        let token = self.begin_stay(&person_id, &sign_in_id, at).await?;
+        let token = self.begin_stay(&mut hold, &sign_in_id, at).await?;
+        hold.finish().await?;
         Ok(SignedIn { token, person_id })
     }
 
     fn context(&self, person_id: &PersonId, correlation: &str, at: Timestamp) -> CommandContext {
-        CommandContext::new(format!("person:{person_id}"), correlation, at)
+        CommandContext::new(actor_of(person_id), correlation, at)
+    }
+}
+
+/// How long after its beginning a try is refused that took so long.
+fn refused_after(took: Duration) -> Duration {
+    let every = REFUSALS_EVERY.as_millis();
+    let beats = took.as_millis() / every + 1;
+    Duration::from_millis(u64::try_from(beats * every).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_refusal_took_does_not_tell_what_was_done_for_it() {
+        for (took, after) in [(0, 250), (30, 250), (249, 250), (250, 500), (260, 500), (499, 500)] {
+            assert_eq!(refused_after(Duration::from_millis(took)).as_millis(), after, "{took}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::FromRow;
 
-use super::{People, PeopleError, Token};
+use super::{People, PeopleError, Token, hold::Hold};
 use crate::{
     domain::{
         Timestamp,
@@ -30,6 +30,19 @@ const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// What sets the hash of a token in forms apart from the one that is kept of it.
 const FORM_TOKEN_PURPOSE: &str = "form:";
+
+/// What stands in the log before the id of a person who did something.
+const ACTOR: &str = "person:";
+
+/// How the log names a person who did something.
+pub(super) fn actor_of(person_id: &PersonId) -> String {
+    format!("{ACTOR}{person_id}")
+}
+
+/// The id of the person whom the log names so, if it is one.
+pub fn person_of(actor: &str) -> Option<&str> {
+    actor.strip_prefix(ACTOR)
+}
 
 /// Somebody who is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +85,7 @@ impl Stay {
 
     /// Who stands in the log beside all that they do.
     pub fn actor(&self) -> String {
-        format!("person:{}", self.person_id)
+        actor_of(&self.person_id)
     }
 }
 
@@ -152,18 +165,20 @@ impl People {
         self.on_person(&stay.person_id, sign_out, context).await
     }
 
-    /// Begins a stay; what its browser keeps.
+    /// Begins a stay of who is held; what its browser keeps.
     pub(super) async fn begin_stay(
         &self,
-        person_id: &PersonId,
+        hold: &mut Hold,
         sign_in_id: &SignInId,
         at: Timestamp,
     ) -> Result<Token, PeopleError> {
-        let token = Token::generate();
-        // Whose time is over is forgotten when others come in: there are few.
+        let (token, person_id) = (Token::generate(), hold.person_id.clone());
+        // Whose time is over is forgotten when others come in: there are few. What another holds, it forgets.
         sqlx::query(
-            "WITH over AS (DELETE FROM sign_in WHERE ends_at < $4),
-                  unused AS (DELETE FROM sign_in_link WHERE expires_at < $4)
+            "WITH over AS (DELETE FROM sign_in WHERE token_hash IN (
+                      SELECT token_hash FROM sign_in WHERE ends_at < $4 FOR UPDATE SKIP LOCKED)),
+                  unused AS (DELETE FROM sign_in_link WHERE token_hash IN (
+                      SELECT token_hash FROM sign_in_link WHERE expires_at < $4 FOR UPDATE SKIP LOCKED))
              INSERT INTO sign_in (token_hash, sign_in_id, person_id, seen_at, proved_at, ends_at)
              VALUES ($1, $2, $3, $4, $4, $5)",
         )
@@ -172,7 +187,7 @@ impl People {
         .bind(person_id.as_str())
         .bind(at)
         .bind(at + STAY_MAX)
-        .execute(&self.pool)
+        .execute(hold.connection())
         .await?;
         Ok(token)
     }
@@ -187,28 +202,43 @@ impl People {
         Ok(())
     }
 
-    /// Puts out whoever else is in as the same person, and has no link let them in.
-    pub(super) async fn end_other_stays(&self, stay: &Stay) -> Result<(), sqlx::Error> {
+    /// Whether somebody is in still, whom nobody puts out while they are held.
+    pub(super) async fn is_in_still(
+        &self,
+        hold: &mut Hold,
+        stay: &Stay,
+    ) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM sign_in WHERE sign_in_id = $1 AND person_id = $2)",
+        )
+        .bind(stay.sign_in_id.as_str())
+        .bind(stay.person_id.as_str())
+        .fetch_one(hold.connection())
+        .await
+    }
+
+    /// Puts out whoever is in as the person who is held, but for one stay, and has no link let them in.
+    pub(super) async fn end_all(
+        &self,
+        hold: &mut Hold,
+        but_for: Option<&SignInId>,
+    ) -> Result<(), sqlx::Error> {
+        let person_id = hold.person_id.clone();
         sqlx::query(
             "WITH links AS (DELETE FROM sign_in_link WHERE person_id = $1)
-             DELETE FROM sign_in WHERE person_id = $1 AND sign_in_id <> $2",
+             DELETE FROM sign_in WHERE person_id = $1 AND sign_in_id IS DISTINCT FROM $2",
         )
-        .bind(stay.person_id.as_str())
-        .bind(stay.sign_in_id.as_str())
-        .execute(&self.pool)
+        .bind(person_id.as_str())
+        .bind(but_for.map(SignInId::as_str))
+        .execute(hold.connection())
         .await?;
         Ok(())
     }
 
     /// Puts a person out, and has no link let them in.
-    pub(super) async fn end_stays(&self, person_id: &PersonId) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "WITH links AS (DELETE FROM sign_in_link WHERE person_id = $1)
-             DELETE FROM sign_in WHERE person_id = $1",
-        )
-        .bind(person_id.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+    pub(super) async fn end_stays(&self, person_id: &PersonId) -> Result<(), PeopleError> {
+        let mut hold = self.hold(person_id).await?;
+        self.end_all(&mut hold, None).await?;
+        Ok(hold.finish().await?)
     }
 }

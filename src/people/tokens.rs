@@ -2,7 +2,9 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
+use super::SIGN_IN_LINK_PATH;
 use crate::{ids::random_bytes, vault::Key};
 
 /// Source: OWASP Session Management Cheat Sheet, at least 64 bits; as many as a key has.
@@ -29,6 +31,16 @@ impl Token {
         self.0.expose_secret()
     }
 
+    /// Where it leads as a link, below the service's address.
+    pub fn path(&self) -> String {
+        format!("{SIGN_IN_LINK_PATH}{}", self.reveal())
+    }
+
+    /// The link itself, for whoever finds the service there.
+    pub fn url(&self, base: &Url) -> String {
+        format!("{}{}", base.as_str().trim_end_matches('/'), self.path())
+    }
+
     /// What is kept of it.
     pub(super) fn hash(&self, hasher: &Key) -> [u8; 32] {
         hasher.hash(self.reveal().as_bytes())
@@ -46,6 +58,15 @@ mod tests {
         assert_ne!(Token::generate().reveal(), token.reveal());
         for text in ["", "a", &token.reveal()[1..], &format!("{}=", token.reveal()), "../../etc"] {
             assert!(Token::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_below_the_services_address_however_that_ends() {
+        let token = Token::generate();
+        let expected = format!("https://pay.example/dashboard/enter/{}", token.reveal());
+        for base in ["https://pay.example", "https://pay.example/"] {
+            assert_eq!(token.url(&base.parse().unwrap()), expected);
         }
     }
 

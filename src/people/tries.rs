@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Timestamp,
         id::PersonId,
-        person::{Origin, PersonCommand},
+        person::{Origin, PersonCommand, PersonError},
     },
     event_store::CommandContext,
 };
@@ -55,8 +55,8 @@ impl People {
         .await?;
         let lock = PersonCommand::Lock { until, from: from.clone(), at };
         match self.on_person(person_id, lock, context).await {
-            // Others failed at the same time, and the log has it from them.
-            Err(PeopleError::Conflict) => Ok(()),
+            // Others failed at the same time, and the log has it from them; or nobody can come in any more.
+            Err(PeopleError::Conflict | PeopleError::Person(PersonError::Erased)) => Ok(()),
             noted => noted,
         }
     }

@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection, PgPool, Postgres, QueryBuilder, postgres::PgRo
 
 use crate::{
     domain::{Timestamp, world::World},
-    event_store::snapshot,
+    event_store::{EXPLAIN, RUN, plan, snapshot},
 };
 
 /// A row that is listed.
@@ -102,17 +102,11 @@ pub async fn plans<R: Listed>(
     let (_, start) = filter.measure::<R>(&mut snapshot, &window).await?;
     let rows = start.map(|it| filter.rows::<R>(EXPLAIN, &window, &it));
     let mut plans = vec![];
-    for mut query in [filter.size::<R>(EXPLAIN)].into_iter().chain(rows) {
-        let query = query.build_query_scalar().persistent(false);
-        let lines: Vec<String> = query.fetch_all(&mut *snapshot).await?;
-        plans.push(lines.join("\n"));
+    for query in [filter.size::<R>(EXPLAIN)].into_iter().chain(rows) {
+        plans.push(plan(&mut snapshot, query).await?);
     }
     Ok(plans)
 }
-
-/// What stands before a query: nothing, or that its plan is wanted.
-const RUN: &str = "";
-const EXPLAIN: &str = "EXPLAIN (ANALYZE, BUFFERS) ";
 
 /// Where a page begins.
 #[derive(Debug, PartialEq, Eq)]

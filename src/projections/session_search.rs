@@ -14,11 +14,15 @@ use crate::{
         session::{PaymentStatus, SessionStatus},
         world::World,
     },
-    event_store::snapshot,
+    event_store::{EXPLAIN, RUN, plan, snapshot},
 };
 
-/// Among how many sessions one look goes for what has no index. Some 20 ms of reading.
+/// Among how many sessions one look goes for what has no index. Some 20 ms of reading: they stand side by
+/// side in the table.
 pub const LOOKED_AT_MAX: u32 = 10_000;
+
+/// The same among those of one player or one status, of which each may stand on another page of the table.
+pub const SCATTERED_LOOKED_AT_MAX: u32 = 1_000;
 
 /// Which sessions.
 #[derive(Clone, Debug)]
@@ -68,6 +72,8 @@ pub struct Found {
     pub has_more: bool,
     /// Where the look ended before all was looked at, if it did.
     pub looked_until: Option<Cursor>,
+    /// Among how many sessions it goes at a time.
+    pub looked_at_max: u32,
 }
 
 /// Reads one page, and how many there are in all, in one snapshot.
@@ -101,7 +107,8 @@ pub async fn search(
     }
     // With more matches than the page holds, it is the last row from which one goes on.
     let looked_until = bound.filter(|_| !has_more);
-    Ok(Found { rows, refunded, total, has_more, looked_until })
+    let looked_at_max = search.looked_at_max();
+    Ok(Found { rows, refunded, total, has_more, looked_until, looked_at_max })
 }
 
 /// How Postgres reads that page: the plan of each query, run and measured, in its own words.
@@ -122,10 +129,8 @@ pub async fn plans(
         queries.push(search.bound_query(EXPLAIN, turn));
     }
     let mut plans = vec![];
-    for mut query in queries {
-        let query = query.build_query_scalar().persistent(false);
-        let lines: Vec<String> = query.fetch_all(&mut *snapshot).await?;
-        plans.push(lines.join("\n"));
+    for query in queries {
+        plans.push(plan(&mut snapshot, query).await?);
     }
     Ok(plans)
 }
@@ -151,9 +156,6 @@ pub async fn is_player(
     .await
 }
 
-const RUN: &str = "";
-const EXPLAIN: &str = "EXPLAIN (ANALYZE, BUFFERS) ";
-
 impl Turn {
     fn is_forward(&self) -> bool {
         matches!(self, Self::After(_))
@@ -175,6 +177,12 @@ impl<'a> Search<'a> {
         !self.words.is_empty() || self.currency.is_some() || status_is_extra
     }
 
+    /// Among how many sessions a look for what has no index goes at a time.
+    pub fn looked_at_max(&self) -> u32 {
+        let is_scattered = self.user_id.is_some() || self.status.is_some();
+        if is_scattered { SCATTERED_LOOKED_AT_MAX } else { LOOKED_AT_MAX }
+    }
+
     /// Where a look must end; `None` if it may reach all.
     async fn bound(
         &self,
@@ -192,9 +200,9 @@ impl<'a> Search<'a> {
     fn bound_query(&self, prefix: &str, turn: &Turn) -> QueryBuilder<'a, Postgres> {
         let select = format!("{prefix}SELECT created_at, id FROM (");
         let mut query = QueryBuilder::new(select);
-        self.push_ranges(&mut query, "created_at, id", turn, LOOKED_AT_MAX, |_| {});
+        self.push_ranges(&mut query, "created_at, id", turn, None, self.looked_at_max());
         query.push(") it").push(turn.order()).push("1 OFFSET ");
-        query.push_bind(i64::from(LOOKED_AT_MAX) - 1);
+        query.push_bind(i64::from(self.looked_at_max()) - 1);
         query
     }
 
@@ -207,36 +215,41 @@ impl<'a> Search<'a> {
         limit: u32,
     ) -> QueryBuilder<'a, Postgres> {
         let mut query = QueryBuilder::new(format!("{prefix}SELECT * FROM ("));
-        self.push_ranges(&mut query, "*", turn, limit.saturating_add(1), |query| {
-            if let Some((at, id)) = bound.cloned() {
-                let side = if turn.is_forward() { "<=" } else { ">=" };
-                query.push(format!(" AND (created_at, id) {side} (")).push_bind(at);
-                query.push(", ").push_bind(id).push(")");
-            }
-            if let (Some(_), Some(status)) = (self.user_id, self.status) {
-                query.push(" AND status = ").push_bind(status.as_str());
-            }
-            if let Some(currency) = self.currency {
-                query.push(" AND currency = ").push_bind(currency);
-            }
-            for word in self.words {
-                query.push(" AND position(lower(").push_bind(word.as_str());
-                query.push(") IN lower(title)) > 0");
-            }
-        });
-        query.push(") it").push(turn.order()).push_bind(i64::from(limit) + 1);
+        // What is filtered is first read in order, up to the bound: filtered where it stands, whole tables
+        // may be read, if Postgres believes that little is left.
+        let most = limit.saturating_add(1);
+        let most = if self.needs_a_bound() { self.looked_at_max() } else { most };
+        self.push_ranges(&mut query, "*", turn, bound, most);
+        query.push(") it");
+        self.push_filters(&mut query);
+        query.push(turn.order()).push_bind(i64::from(limit) + 1);
         query
     }
 
-    /// The ranges of an index that hold the sessions, each in order and no longer than `most`: merged as
-    /// they are, they would be read to their ends and sorted.
+    /// What no order at hand leads to.
+    fn push_filters(&self, query: &mut QueryBuilder<'a, Postgres>) {
+        query.push(" WHERE true");
+        if let (Some(_), Some(status)) = (self.user_id, self.status) {
+            query.push(" AND status = ").push_bind(status.as_str());
+        }
+        if let Some(currency) = self.currency {
+            query.push(" AND currency = ").push_bind(currency);
+        }
+        for word in self.words {
+            query.push(" AND position(lower(").push_bind(word.as_str());
+            query.push(") IN lower(title)) > 0");
+        }
+    }
+
+    /// The ranges of an index that hold the sessions up to the `bound`, each in order and no longer than
+    /// `most`: merged as they are, they would be read to their ends and sorted.
     fn push_ranges(
         &self,
         query: &mut QueryBuilder<'a, Postgres>,
         columns: &str,
         turn: &Turn,
+        bound: Option<&Cursor>,
         most: u32,
-        filter: impl Fn(&mut QueryBuilder<'a, Postgres>),
     ) {
         for (number, (column, value)) in self.ranges().into_iter().enumerate() {
             query.push(if number == 0 { "(" } else { ") UNION ALL (" });
@@ -246,18 +259,42 @@ impl<'a> Search<'a> {
             if let Some(begins) = self.from.map(midnight) {
                 query.push(" AND created_at >= ").push_bind(begins);
             }
-            if let Some(ends) = self.to.and_then(|it| it.checked_add_days(Days::new(1))) {
-                query.push(" AND created_at < ").push_bind(midnight(ends));
+            if let Some(ends) = self.ends() {
+                query.push(" AND created_at < ").push_bind(ends);
             }
-            if let Turn::Before((at, id)) | Turn::After((at, id)) = turn.clone() {
+            if let Some((at, id)) = self.cursor_within(turn).cloned() {
                 let side = if turn.is_forward() { ">" } else { "<" };
                 query.push(format!(" AND (created_at, id) {side} (")).push_bind(at);
                 query.push(", ").push_bind(id).push(")");
             }
-            filter(query);
+            if let Some((at, id)) = bound.cloned() {
+                let side = if turn.is_forward() { "<=" } else { ">=" };
+                query.push(format!(" AND (created_at, id) {side} (")).push_bind(at);
+                query.push(", ").push_bind(id).push(")");
+            }
             query.push(turn.order()).push_bind(i64::from(most));
         }
         query.push(")");
+    }
+
+    /// Before when the sessions began.
+    fn ends(&self) -> Option<Timestamp> {
+        self.to.and_then(|it| it.checked_add_days(Days::new(1))).map(midnight)
+    }
+
+    /// From where on, if the days do not say that already: of two beginnings Postgres may take the one that
+    /// is further away, and pass over all that lies between.
+    fn cursor_within<'t>(&self, turn: &'t Turn) -> Option<&'t Cursor> {
+        match turn {
+            Turn::Newest => None,
+            Turn::Before(it) => {
+                Some(it).filter(|(at, _)| self.ends().is_none_or(|ends| *at < ends))
+            }
+            Turn::After(it) => {
+                let begins = self.from.map(midnight);
+                Some(it).filter(|(at, _)| begins.is_none_or(|begins| begins <= *at))
+            }
+        }
     }
 
     /// A player's range, that of a status, or those of all statuses.

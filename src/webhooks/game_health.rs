@@ -1,17 +1,16 @@
 //! How well what is sent to a game's endpoints arrives: for people to see at a glance.
 //!
 //! Reads a bounded number of rows for each endpoint, of which a game has a bounded number too: what is
-//! more is said to be more.
+//! more is said to be more. First attempts are those that `health` tells of: counted by the hour, of the same hours.
 
+use chrono::TimeDelta;
 use sqlx::{FromRow, PgPool, types::Json};
 
+use super::{HEALTH_DAY, HEALTH_DAYS};
 use crate::domain::{Timestamp, game::Endpoint, world::World};
 
 /// Waiting and given up messages are counted up to this number.
 pub const MESSAGES_COUNTED_MAX: i64 = 1_000;
-
-/// Of how many messages to an endpoint, the newest, the first attempts are looked at.
-pub const FIRST_ATTEMPTS_MAX: i64 = 200;
 
 /// How one endpoint does.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -29,10 +28,14 @@ pub struct EndpointHealth {
     pub waiting: i64,
     /// Messages that were given up; counted the same way.
     pub dead: i64,
-    /// Of its newest messages, at most [`FIRST_ATTEMPTS_MAX`], how many were sent.
-    pub tried: i64,
-    /// How many of these the receiver took at the first attempt.
-    pub taken_at_first: i64,
+    /// First attempts of the last [`HEALTH_DAY`], and how many of them were taken.
+    pub day_first_attempts: i64,
+    /// See [`Self::day_first_attempts`].
+    pub day_first_delivered: i64,
+    /// The same of the last [`HEALTH_DAYS`].
+    pub week_first_attempts: i64,
+    /// See [`Self::week_first_attempts`].
+    pub week_first_delivered: i64,
 }
 
 impl EndpointHealth {
@@ -42,7 +45,7 @@ impl EndpointHealth {
     }
 }
 
-/// Every endpoint of a game's world; of messages, those that were noted since some moment.
+/// How every endpoint of a game's world does `now`.
 ///
 /// # Errors
 ///
@@ -51,46 +54,36 @@ pub async fn endpoints_health(
     pool: &PgPool,
     game_id: &str,
     world: World,
-    since: Timestamp,
+    now: Timestamp,
 ) -> Result<Vec<EndpointHealth>, sqlx::Error> {
     sqlx::query_as(
         "SELECT it.endpoint_id, it.endpoint, it.is_enabled, lane.open_until,
                 (SELECT count(*) FROM (SELECT FROM webhook_due due
-                                       WHERE due.endpoint_id = it.endpoint_id LIMIT $4) counted)
+                                       WHERE due.endpoint_id = it.endpoint_id LIMIT $3) counted)
                 AS waiting,
                 (SELECT count(*) FROM (SELECT FROM webhook_dead dead
-                                       WHERE dead.endpoint_id = it.endpoint_id LIMIT $4) counted)
+                                       WHERE dead.endpoint_id = it.endpoint_id LIMIT $3) counted)
                 AS dead,
-                first.tried, first.taken_at_first
+                first.*
          FROM webhook_endpoint it
          LEFT JOIN webhook_lane lane ON lane.endpoint_id = it.endpoint_id
          CROSS JOIN LATERAL (
-             SELECT count(attempt.outcome) AS tried,
-                    count(*) FILTER (WHERE attempt.outcome = 'delivered') AS taken_at_first
-             FROM (SELECT message_id, noted_at FROM webhook_message message
-                   WHERE message.endpoint_id = it.endpoint_id AND $3 <= message.noted_at
-                   ORDER BY message.noted_at DESC LIMIT $5) message
-             CROSS JOIN LATERAL (
-                 SELECT outcome FROM webhook_attempt attempt
-                 WHERE attempt.endpoint_id = it.endpoint_id
-                   AND attempt.message_id = message.message_id AND $3 <= attempt.written_at
-                   -- By the clocks of two machines: only partitions from then on are looked into.
-                   AND message.noted_at - interval '1 hour' <= attempt.written_at
-                 ORDER BY attempt.at LIMIT 1
-             ) attempt
+             SELECT coalesce(sum(first_attempts) FILTER (WHERE $4 < hour), 0)::bigint AS day_first_attempts,
+                    coalesce(sum(first_delivered) FILTER (WHERE $4 < hour), 0)::bigint AS day_first_delivered,
+                    coalesce(sum(first_attempts), 0)::bigint AS week_first_attempts,
+                    coalesce(sum(first_delivered), 0)::bigint AS week_first_delivered
+             FROM webhook_hour counted WHERE counted.endpoint_id = it.endpoint_id AND $5 < hour
          ) first
          WHERE it.game_id = $1 AND it.endpoint ->> 'world' = $2
            AND NOT EXISTS (SELECT FROM webhook_listener listener
                            WHERE listener.endpoint_id = it.endpoint_id)
          ORDER BY it.endpoint_id",
     )
-    // Planned for this time, and so without the partitions before it.
-    .persistent(false)
     .bind(game_id)
     .bind(world.as_str())
-    .bind(since)
     .bind(MESSAGES_COUNTED_MAX + 1)
-    .bind(FIRST_ATTEMPTS_MAX)
+    .bind(now - HEALTH_DAY)
+    .bind(now - TimeDelta::days(HEALTH_DAYS))
     .fetch_all(pool)
     .await
 }

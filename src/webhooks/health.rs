@@ -8,6 +8,9 @@ use sqlx::{FromRow, PgPool};
 
 use crate::domain::{Timestamp, id::EndpointId};
 
+/// What is told of the last day is of the hours that began within it.
+pub const HEALTH_DAY: TimeDelta = TimeDelta::hours(24);
+
 /// How far back hours are read.
 pub const HEALTH_DAYS: i64 = 7;
 

@@ -72,9 +72,9 @@ pub use endpoint_fields::{
     read_webhook_types, types_refused,
 };
 pub use fanout::Deliveries;
-pub use game_health::{EndpointHealth, FIRST_ATTEMPTS_MAX, MESSAGES_COUNTED_MAX, endpoints_health};
+pub use game_health::{EndpointHealth, MESSAGES_COUNTED_MAX, endpoints_health};
 pub use health::{
-    COUNTED_MAX, Counted, Failing, HEALTH_DAYS, Health, Hour, health as endpoint_health,
+    COUNTED_MAX, Counted, Failing, HEALTH_DAY, HEALTH_DAYS, Health, Hour, health as endpoint_health,
 };
 pub use history::{
     AttemptRow, History, MessageDetail, MessageRow, MessageState, PAGE_MAX, Which,

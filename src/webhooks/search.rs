@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection, PgPool, Postgres, QueryBuilder};
 use super::history::{MessageRow, MessageState};
 use crate::{
     domain::{Timestamp, game::WebhookType, id::EndpointId},
-    event_store::snapshot,
+    event_store::{EXPLAIN, RUN, plan, snapshot},
 };
 
 /// Among how many messages one look goes for what has no index.
@@ -91,9 +91,6 @@ enum Source {
     Due,
 }
 
-const RUN: &str = "";
-const EXPLAIN: &str = "EXPLAIN (ANALYZE, BUFFERS) ";
-
 /// Reads one page, in one snapshot.
 ///
 /// # Errors
@@ -107,6 +104,7 @@ pub async fn search_messages(
     limit: u32,
 ) -> Result<FoundMessages, sqlx::Error> {
     let mut snapshot = snapshot(pool).await?;
+    do_not_compile(&mut snapshot).await?;
     let look = Look::begin(&mut snapshot, endpoint_id, search, turn).await?;
     // Planned for these values: most of a month's partitions are left out.
     let mut rows: Vec<MessageRow> =
@@ -141,21 +139,22 @@ pub async fn search_messages_plans(
     limit: u32,
 ) -> Result<Vec<String>, sqlx::Error> {
     let mut snapshot = snapshot(pool).await?;
+    do_not_compile(&mut snapshot).await?;
     let look = Look::begin(&mut snapshot, endpoint_id, search, turn).await?;
-    let mut plans = vec![];
-    for mut query in [look.rows(EXPLAIN, limit), look.bound_query(EXPLAIN)] {
-        let query = query.build_query_scalar().persistent(false);
-        let lines: Vec<String> = query.fetch_all(&mut *snapshot).await?;
-        plans.push(lines.join("\n"));
-    }
+    let mut plans = vec![
+        plan(&mut snapshot, look.rows(EXPLAIN, limit)).await?,
+        plan(&mut snapshot, look.bound_query(EXPLAIN)).await?,
+    ];
     let mut rows = look.rows(RUN, limit);
     let rows: Vec<MessageRow> =
         rows.build_query_as().persistent(false).fetch_all(&mut *snapshot).await?;
-    let mut query = tried_query(EXPLAIN, endpoint_id, &rows);
-    let query = query.build_query_scalar().persistent(false);
-    let lines: Vec<String> = query.fetch_all(&mut *snapshot).await?;
-    plans.push(lines.join("\n"));
+    plans.push(plan(&mut snapshot, tried_query(EXPLAIN, endpoint_id, &rows)).await?);
     Ok(plans)
+}
+
+/// Postgres takes a look at many for long, and compiles it for 300 ms; what it then reads takes two.
+async fn do_not_compile(snapshot: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SET LOCAL jit = off").execute(snapshot).await.map(drop)
 }
 
 /// When a message of an endpoint was noted; `None`, if there is none, or none any more.

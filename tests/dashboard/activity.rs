@@ -1,7 +1,7 @@
 //! What happens now, and the stream by which a page hears of it.
 
 use axum::http::StatusCode;
-use toffeepay::domain::world::World;
+use toffeepay::domain::{studio::Role, world::World};
 
 use super::stage::{GAME, OTHER_GAME, Page, Stage};
 
@@ -92,4 +92,28 @@ async fn a_page_that_is_only_left_open_keeps_nobody_in() {
         assert!(is_in || stage.get(&path("")).await.status == StatusCode::SEE_OTHER);
     }
     assert!(stage.get(&path("")).await.location().starts_with("/dashboard/sign-in"));
+}
+
+#[tokio::test]
+async fn nobody_takes_the_places_of_the_others_and_who_has_ten_is_told_so() {
+    let stage = Stage::new().await;
+    let page = stage.get(&path("")).await;
+    let events = path(&format!("/events?after={}", after(&page)));
+    let mut hers = vec![];
+    for _ in 0..10 {
+        hers.push(stage.listen_as(&stage.cookie, &events, None).await);
+    }
+    let mut eleventh = stage.listen_as(&stage.cookie, &events, None).await;
+    eleventh.until("event: refused").await;
+    eleventh.until("you watch in 10 windows already").await;
+    let (_, link) = stage.person("bob@studio.example", GAME, Role::Support).await;
+    let bob = stage.enter(&link).await;
+    let mut his = stage.listen_as(&bob, &events, None).await;
+    // Closed windows are no windows.
+    hers.pop();
+    let mut again = stage.listen_as(&stage.cookie, &events, None).await;
+    stage.session("player_1", "50 Gold Coins").await;
+    for heard in [&mut his, &mut again, &mut hers[0]] {
+        heard.until("50 Gold Coins").await;
+    }
 }

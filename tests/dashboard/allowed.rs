@@ -70,3 +70,23 @@ async fn who_is_let_go_sees_nothing_from_then_on_though_they_are_in() {
     assert_eq!(stage.get_as(&cookie, &list).await.status, StatusCode::NOT_FOUND);
     stage.get_as(&cookie, "/dashboard").await.assert_has("no member of a studio");
 }
+
+#[tokio::test]
+async fn the_first_page_of_a_game_is_one_that_the_role_sees() {
+    let stage = Stage::new().await;
+    for (role, first) in [
+        (Role::Owner, "overview"),
+        (Role::Developer, "overview"),
+        (Role::Finance, "overview"),
+        (Role::Support, "sessions"),
+    ] {
+        let (_, link) = stage.person(&format!("{role}@studio.example"), GAME, role).await;
+        let cookie = stage.enter(&link).await;
+        let home = stage.get_as(&cookie, "/dashboard").await;
+        for world in ["live", "test"] {
+            let path = format!("/dashboard/{GAME}/{world}/{first}");
+            home.assert_has(&format!("href=\"{path}\""));
+            assert_eq!(stage.get_as(&cookie, &path).await.status, StatusCode::OK, "{role}");
+        }
+    }
+}

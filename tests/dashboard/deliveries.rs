@@ -1,6 +1,7 @@
 //! What was sent to an endpoint is found, told, and sent again, by those who may and by nobody else.
 
 use axum::http::StatusCode;
+use futures::future::join_all;
 use sqlx::raw_sql;
 use toffeepay::{
     domain::{
@@ -36,7 +37,7 @@ pub(crate) async fn change(stage: &Stage, game_id: &str, actor: &str, command: G
 }
 
 /// An endpoint to which nothing was sent.
-async fn quiet_endpoint(stage: &Stage, game_id: &str, world: World) -> EndpointId {
+pub(crate) async fn quiet_endpoint(stage: &Stage, game_id: &str, world: World) -> EndpointId {
     let (endpoint_id, at) = (EndpointId::new(stage.now()), stage.now());
     let url = "https://quiet.example/hooks".parse().unwrap();
     let types = vec![WebhookType::SessionPaid];
@@ -250,6 +251,27 @@ async fn a_look_for_what_no_index_leads_to_stops_after_ten_thousand_messages_and
     assert!(page.link("Older").is_none());
 }
 
+#[tokio::test]
+async fn whoever_was_outrun_by_others_is_told_to_look_again() {
+    let stage = Stage::new().await;
+    let (cookie, endpoint_id) =
+        (developer(&stage).await, quiet_endpoint(&stage, GAME, World::Test).await);
+    add_messages(&stage, &endpoint_id, 40).await;
+    // All of them are noted in the log of one game at the same moment.
+    let again = (1..=40).map(|it| format!("{}/{}/again", list_path(&endpoint_id), message(it)));
+    let token = format!("form_token={}", stage.form_token(&cookie).await);
+    let sent: Vec<_> = again.collect();
+    let pages = join_all(sent.iter().map(|path| stage.post_as(&cookie, path, &token))).await;
+    let (done, outrun): (Vec<_>, Vec<_>) =
+        pages.iter().partition(|it| it.status == StatusCode::SEE_OTHER);
+    assert!(!done.is_empty() && !outrun.is_empty(), "{} of {}", done.len(), pages.len());
+    for page in outrun {
+        assert_eq!(page.status, StatusCode::CONFLICT);
+        page.assert_has("It was being changed at the same moment.");
+        assert!(page.link("Look again").unwrap().contains("/deliveries/msg_"));
+    }
+}
+
 /// A message that was refused once by the stage's endpoint.
 async fn refused(stage: &Stage) -> (EndpointId, String, String) {
     let endpoint_id = stage.endpoint().await;
@@ -361,7 +383,7 @@ async fn an_endpoint_is_told_to_fail_to_rest_to_deliver_and_to_be_paused_by_whom
     let page = stage.get_as(&cookie, &list).await;
     page.assert_has(">Failing</span>");
     page.assert_has("1 attempt has failed in a row");
-    page.assert_has("0.0 %");
+    page.assert_has("<span class=\"value\">0%</span>");
     let rest = "UPDATE webhook_lane SET open_until = $1";
     let until = stage.now() + chrono::TimeDelta::minutes(5);
     sqlx::query(rest).bind(until).execute(&stage.database.owner).await.unwrap();

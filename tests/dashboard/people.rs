@@ -122,9 +122,32 @@ async fn an_invitation_that_is_wrong_keeps_what_was_typed_and_names_the_rule() {
     page.assert_has("value=\"&lt;script&gt;alert(1)&lt;/script&gt;\"");
     page.assert_has_no("<script");
     assert_eq!(it.stage.events().await, before);
-    let again = it.invite(OWNER, "support").await;
+}
+
+#[tokio::test]
+async fn an_invitation_sent_twice_offers_another_link_and_leaves_one_that_works() {
+    let it = Studioed::new().await;
+    let unseen = it.invite("bob@studio.example", "support").await;
+    let again = it.invite("bob@studio.example", "support").await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     again.assert_has("this person is a member of the studio already");
+    again.assert_has_no(SIGN_IN_LINK_PATH);
+    again.assert_has("Make another link");
+    let rest = format!("{}/link", it.of("bob@studio.example").await);
+    again.assert_has(&format!("action=\"{}{rest}\"", it.path));
+    // Also of that, who presses twice is shown the one that works.
+    let dropped = it.send(&rest, "").await;
+    let shown = it.send(&rest, "").await;
+    for dead in [&unseen, &dropped] {
+        assert_eq!(it.stage.post_as("", &link(dead), "").await.status, StatusCode::GONE);
+    }
+    let bob = it.stage.enter(&link(&shown)).await;
+    enroll(&it.stage, &bob, "Bob").await;
+    // Nobody gets a link who can prove who they are.
+    let again = it.invite("bob@studio.example", "support").await;
+    again.assert_has("What you may change about them");
+    again.assert_has_no("Make another link");
+    it.invite(OWNER, "support").await.assert_has("this person is a member of the studio already");
 }
 
 #[tokio::test]

@@ -15,6 +15,9 @@ use super::{
 /// In pixels, of the page that is open.
 const TOO_WIDE_BY: &str = "document.documentElement.scrollWidth - window.innerWidth";
 
+/// As a browser that came in and kept none of our cookies but this.
+const HAS_ARRIVED: &str = "document.cookie = 'toffeepay_arrived=yes; path=/dashboard/sign-in'";
+
 /// The dashboard, and the pictures that are kept beside it.
 async fn serve(stage: &Stage) -> String {
     let pool = stage.database.owner.clone();
@@ -61,6 +64,12 @@ fn of_people(browser: Browser, people: &str, album: &Album) -> Browser {
         .fill("E-mail", &format!("new-{look}@studio.example"))
         .click("Invite")
         .screenshot(&album.page("44-link"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{people}/invite"))
+        .fill("E-mail", &format!("new-{look}@studio.example"))
+        .click("Invite")
+        .screenshot(&album.page("44-invited-twice"))
         .expect_accessible()
         .evaluate(TOO_WIDE_BY)
 }
@@ -201,6 +210,11 @@ async fn pictures_of_people_and_settings() {
         let album = Album { folder: folder.clone(), look };
         let people = format!("{here}/dashboard/studios/{}/people", stage.studio_of(GAME).await);
         let browser = browser
+            .goto(&format!("{here}/dashboard/sign-in"))
+            .evaluate(HAS_ARRIVED)
+            .goto(&format!("{here}/dashboard/sign-in"))
+            .screenshot(&album.page("39-kept-no-cookie"))
+            .expect_accessible()
             .goto(&format!("{here}{link}"))
             .click("Sign in")
             .screenshot(&album.page("40-home"))

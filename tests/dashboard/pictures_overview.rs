@@ -1,6 +1,6 @@
-//! Pictures of the overview, and how long it takes to read.
+//! Pictures of the overview.
 
-use std::{path::Path, time::Instant};
+use std::path::Path;
 
 use sqlx::raw_sql;
 use toffeepay::domain::studio::Role;
@@ -76,7 +76,7 @@ async fn pictures_of_the_overview() {
             let picture = |page: &str| folder.join(format!("overview-{name}-{page}-{look}.png"));
             let base = format!("{here}/dashboard/{GAME}");
             let mut browser = browser.clone().goto(&format!("{here}{link}")).click("Sign in");
-            for span in ["today", "7d", "28d"] {
+            for span in ["today", "7d", "28d", "this-month", "last-month"] {
                 browser = browser
                     .goto(&format!("{base}/test/overview?span={span}"))
                     .screenshot(&picture(span))
@@ -108,37 +108,4 @@ async fn pictures_of_the_overview() {
         }
     }
     eprintln!("the pictures are in {}", folder.canonicalize().unwrap().display());
-}
-
-/// On demand: `cargo test --release --test dashboard how_long_the_overview -- --ignored --nocapture`.
-#[tokio::test]
-#[ignore = "prints times to look at"]
-async fn how_long_the_overview_takes_after_ten_million_sessions() {
-    let room = Room::at(NOW).await;
-    // Three years of about 380 sessions an hour, in three currencies, among three games as large.
-    for game in 0..3 {
-        add_figures(&room, &format!("game_{game}"), 1_096, 1_000).await;
-    }
-    add_figures(&room, GAME, 1_096, 1_000).await;
-    room.count().await;
-    let rows: (i64, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM figure), count(*), sum(count) FILTER (WHERE kind = 'session_created')::bigint
-         FROM figure WHERE game_id = $1",
-    )
-    .bind(GAME)
-    .fetch_one(&room.database.owner)
-    .await
-    .unwrap();
-    raw_sql("VACUUM ANALYZE figure").execute(&room.database.owner).await.unwrap();
-    println!("{} rows, of the game {}, of {} sessions", rows.0, rows.1, rows.2);
-    let (_, link) = room.person("fast@studio.example", GAME, Role::Finance).await;
-    let cookie = room.enter(&link).await;
-    for span in ["today", "7d", "28d"] {
-        for _ in 0..4 {
-            let began = Instant::now();
-            let page =
-                room.get_as(&cookie, &format!("/dashboard/{GAME}/test/overview?span={span}")).await;
-            println!("{span}: {} bytes in {:.1?}", page.text.len(), began.elapsed());
-        }
-    }
 }

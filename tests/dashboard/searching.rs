@@ -147,3 +147,13 @@ async fn a_cut_id_is_said_to_be_none() {
     let page = stage.list(&format!("?q={}", &id.as_str()[..20])).await;
     page.assert_has("was all of it copied?");
 }
+
+#[tokio::test]
+async fn words_that_are_too_many_are_said_not_to_be_looked_for() {
+    let stage = Stage::new().await;
+    stage.session("player_42", "a b c d e f g h and more").await;
+    let page = stage.list("?q=a+b+c+d+e+f+g+h+never+%3Ci%3E").await;
+    page.assert_has("a b c d e f g h and more");
+    page.assert_has("Only the first 8 words are looked for, not “<bdi>never &lt;i&gt;</bdi>”.");
+    stage.list("?q=a+b+c+d+e+f+g+h").await.assert_has_no("Only the first");
+}

@@ -59,7 +59,7 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::{support::database::TestDatabase, taker::Taker};
+use crate::support::{database::TestDatabase, provider::QuietProvider};
 
 pub(crate) const GAME: &str = "space_shooter";
 pub(crate) const OTHER_GAME: &str = "other_game";
@@ -146,7 +146,11 @@ impl Page {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        let database = TestDatabase::new().await;
+        Self::at(TestDatabase::new().await).await
+    }
+
+    /// In a database that is migrated and empty.
+    pub(crate) async fn at(database: TestDatabase) -> Self {
         let (pool, options) = (database.service.clone(), database.service_options.clone());
         let master = Key::generate();
         let wake = Wake::default();
@@ -238,7 +242,8 @@ impl Stage {
             pool,
             feed: Arc::clone(&self.feed),
             history,
-            providers: Registry::default().with(World::Test, Arc::new(Taker)),
+            providers: Registry::default()
+                .with(World::Test, Arc::new(QuietProvider { name: "sandbox", tells: None })),
             test_events: Arc::new(self.test_events()),
             targets: TargetPolicy::Anywhere,
             clock,

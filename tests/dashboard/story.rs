@@ -53,6 +53,40 @@ async fn a_session_is_told_from_its_creation_to_its_refund() {
 }
 
 #[tokio::test]
+async fn every_movement_of_money_is_a_line_that_leads_to_its_event() {
+    let stage = Stage::new().await;
+    let id = stage.session("player_42", "50 Gold Coins").await;
+    stage.decline(&id).await;
+    stage.story(&id).await.assert_has("No money has moved.");
+    let paid = stage.pay(&id).await;
+    stage.story(&id).await.assert_has(">Net in USD</strong>");
+    let refund = stage.refund(&id, &paid, "bought twice").await;
+    let page = stage.story(&id).await;
+    let (_, money) = page.text.split_once("id=\"money\"").unwrap();
+    let (money, rest) = money.split_once("</section>").unwrap();
+    let rows: Vec<&str> = money.split("<tr role=\"row\">").skip(2).collect();
+    let usd = " <span class=\"code\">USD</span>";
+    for (row, told) in rows.iter().zip([
+        ["The money was taken", &format!("+$4.99{usd}"), &format!(">$4.99{usd}"), paid.as_str()],
+        ["A refund was asked for", "none of", &format!(">$4.99{usd}"), refund.as_str()],
+        [
+            "The money was given back",
+            &format!("−$4.99{usd}"),
+            &format!(">$0.00{usd}"),
+            refund.as_str(),
+        ],
+        ["Net in USD", &format!(">$0.00{usd}"), &format!(">$0.00{usd}"), "all of the above"],
+    ]) {
+        told.iter().for_each(|it| assert!(row.contains(it), "no {it:?} in {row}"));
+    }
+    assert_eq!(rows.len(), 4, "what was declined moved nothing: {money}");
+    for link in money.split("href=\"#").skip(1) {
+        let (event_id, _) = link.split_once('"').unwrap();
+        assert!(rest.contains(&format!("<li id=\"{event_id}\">")), "{event_id}");
+    }
+}
+
+#[tokio::test]
 async fn each_attempt_of_a_webhook_is_shown_with_what_was_answered_as_text() {
     let stage = Stage::new().await;
     stage.endpoint().await;

@@ -439,6 +439,7 @@ pub(crate) fn person() -> Vec<(Suffix, PersonEvent)> {
         (PLAIN, PersonEvent::Locked { until: at(), from: from().into(), locked_at: at() }),
         (PLAIN, PersonEvent::ShutOut { shut_out_at: at() }),
         (PLAIN, PersonEvent::LetIn { let_in_at: at() }),
+        (PLAIN, PersonEvent::Erased { erased_at: at() }),
     ]
 }
 

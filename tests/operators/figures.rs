@@ -34,11 +34,15 @@ const SESSIONS: u64 = 120;
 /// Ways to cut a log into batches that are tried.
 const CASES: u32 = 24;
 
-/// All figures, as text to compare.
+/// All figures, of hours and of days, as text to compare. A day of which nothing is left is none.
 async fn figures(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT concat_ws(' ', game_id, world, hour, kind, subject, exponent, count, minor_units)
-         FROM figure ORDER BY 1",
+         FROM figure
+         UNION ALL
+         SELECT concat_ws(' ', game_id, world, day, kind, subject, exponent, count, minor_units)
+         FROM figure_day WHERE count <> 0 OR minor_units <> 0
+         ORDER BY 1",
     )
     .fetch_all(pool)
     .await
@@ -145,7 +149,7 @@ async fn a_crash_before_a_batchs_commit_counts_nothing_twice_and_loses_nothing()
     follow(&ground).await;
     let expected = figures(&ground.owner).await;
     for batches in 1..=2 {
-        ground.tamper("DELETE FROM figure; DELETE FROM subscription").await;
+        ground.tamper("DELETE FROM figure; DELETE FROM figure_day; DELETE FROM subscription").await;
         let stopped = StoppedAfter(Arc::new(AtomicU32::new(batches)));
         let mut first = Follower::new(ground.service.clone(), stopped, 0, &Wake::default());
         let error = loop {
@@ -226,16 +230,46 @@ async fn a_figure_that_is_not_what_the_log_comes_to_is_found_and_mended() {
         "UPDATE figure SET count = count - 1 WHERE kind = 'declined'",
         "DELETE FROM figure WHERE kind = 'session_created'",
         "INSERT INTO figure VALUES (1, 'h', 'live', '2026-01-01Z', 'paid', 'USD', 2, 1, 100)",
+        "UPDATE figure_day SET minor_units = minor_units + 1 WHERE kind = 'paid'",
+        "UPDATE figure_day SET count = count - 1 WHERE kind = 'declined'",
+        "DELETE FROM figure_day WHERE kind = 'session_created'",
+        "INSERT INTO figure_day VALUES (1, 'h', 'live', '2026-01-01', 'paid', 'USD', 2, 1, 100)",
+        // Hours and days at once, and not by the same.
+        "UPDATE figure SET count = count + 3; UPDATE figure_day SET count = count + 4",
     ] {
         ground.tamper(change).await;
         let ran = ground.run(&["replay"]).await;
         assert_eq!(ran.code, 1, "{change}");
-        assert!(ran.out.contains("  figure "), "{}", ran.out);
+        assert!(ran.out.contains("  figure"), "{}", ran.out);
         let rebuilt = ground.run(&["replay", "--rebuild"]).await;
         assert_eq!(rebuilt.code, 0, "{}", rebuilt.out);
         assert_eq!(figures(&ground.owner).await, expected, "{change}");
         assert_eq!(replay(&ground).await.0, 0);
     }
+}
+
+/// What the schema does to figures that were counted by the hour before there were days.
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_that_were_counted_before_there_were_days_are_added_up() {
+    let ground = with_lives().await;
+    follow(&ground).await;
+    let expected = figures(&ground.owner).await;
+    ground.tamper("DROP TABLE figure_day; DROP FUNCTION keep_figure_days CASCADE").await;
+    ground.tamper(include_str!("../../migrations/20261130000100_add_up_figures_by_day.sql")).await;
+    assert_eq!(figures(&ground.owner).await, expected);
+    assert_eq!(replay(&ground).await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_mended_between_two_batches_of_the_follower() {
+    let ground = with_lives().await;
+    let mut follower = Follower::new(ground.service.clone(), Figures, 0, &Wake::default());
+    assert_eq!(follower.step().await.unwrap(), Step::Handled(256));
+    ground.tamper("UPDATE figure_day SET count = count + 7, minor_units = minor_units - 9").await;
+    assert_eq!(ground.run(&["replay", "--rebuild"]).await.code, 0);
+    while follower.step().await.unwrap() != Step::Idle {}
+    follower.release().await;
+    assert_eq!(replay(&ground).await.0, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,7 +320,7 @@ async fn figures_of_erased_players_stay_and_are_counted_again_to_the_same() {
     ground
         .tamper("SELECT destroy_stream_key(stream) FROM stream WHERE stream LIKE 'session-%'")
         .await;
-    ground.tamper("DELETE FROM figure; DELETE FROM subscription").await;
+    ground.tamper("DELETE FROM figure; DELETE FROM figure_day; DELETE FROM subscription").await;
     follow(&ground).await;
     assert_eq!(figures(&ground.owner).await, expected);
     // The other rows still show who they were, until they are folded again.

@@ -115,8 +115,17 @@ impl Ground {
 
     /// Types a command, as the service's login.
     pub(crate) async fn run(&self, words: &[&str]) -> Ran {
+        self.run_at(&self.service_url, words).await
+    }
+
+    /// Types a command, as the login that owns the database.
+    pub(crate) async fn run_as_owner(&self, words: &[&str]) -> Ran {
+        self.run_at(&self.owner_url, words).await
+    }
+
+    async fn run_at(&self, url: &str, words: &[&str]) -> Ran {
         let mut words = [&["toffeepay"], words].concat();
-        words.extend(["--database-url", &self.service_url]);
+        words.extend(["--database-url", url]);
         let opens = words.contains(&"replay") || words[1..3] == ["deliveries", "show"];
         let opens = opens || words[1] == "people";
         let is_with_key = opens || WITH_KEY.contains(&words[2]);

@@ -71,6 +71,67 @@ async fn a_row_of_a_person_that_the_log_does_not_tell_of_is_found_named_and_put_
 }
 
 #[tokio::test]
+async fn an_address_that_has_an_account_is_taken_in_only_by_who_says_that_they_know() {
+    let ground = Ground::new().await;
+    let studio = studio(&ground).await;
+    let invite = ["people", "invite", EMAIL, "--studio", &studio, "--role", "owner"];
+    let existing = [&invite[..], &["--existing"]].concat();
+    let nobody = ground.run(&existing).await;
+    assert!(nobody.code == 2 && nobody.err.contains("nobody has an account"), "{nobody:?}");
+    assert_eq!(ground.number("SELECT count(*) FROM person_email").await, 0);
+    let person_id = ground.run(&invite).await.out.trim().to_owned();
+
+    let other = ["games", "register", "other", "--studio", "Other Studio", "--name", "Other"];
+    assert_eq!(ground.run(&other).await.code, 0);
+    let other = ground.text("SELECT id FROM studio WHERE name = 'Other Studio'").await;
+    let before = ground.number("SELECT count(*) FROM event").await;
+    let invite = ["people", "invite", EMAIL, "--studio", &other, "--role", "support"];
+    let asked = ground.run(&invite).await;
+    assert_eq!(asked.code, 2, "{asked:?}");
+    let works_at = format!("works at Acme ({studio}) as owner");
+    for told in [person_id.as_str(), "invited", works_at.as_str(), "--existing"] {
+        assert!(asked.err.contains(told), "no {told:?} in {asked:?}");
+    }
+    assert_eq!(ground.number("SELECT count(*) FROM event").await, before);
+    assert_eq!(ground.run(&["people", "shut-out", EMAIL]).await.code, 0);
+    let asked = ground.run(&invite).await;
+    assert!(asked.code == 2 && asked.err.contains("shut out"), "{asked:?}");
+    assert_eq!(ground.run(&["people", "let-in", EMAIL]).await.code, 0);
+
+    let taken = ground.run(&[&invite[..], &["--existing"]].concat()).await;
+    assert_eq!((taken.code, taken.out.trim()), (0, person_id.as_str()), "{taken:?}");
+}
+
+#[tokio::test]
+async fn a_person_is_erased_for_ever_by_the_databases_owner_and_the_log_still_adds_up() {
+    let ground = Ground::new().await;
+    let studio = studio(&ground).await;
+    for email in [EMAIL, "bob@studio.example"] {
+        let invite = ["people", "invite", email, "--studio", &studio, "--role", "owner"];
+        assert_eq!(ground.run(&invite).await.code, 0);
+    }
+    let erase = ["people", "erase", EMAIL, "--for-ever"];
+    let asked = ground.run_as_owner(&erase[..3]).await;
+    assert!(asked.code == 2 && asked.err.contains("nobody can undo it"), "{asked:?}");
+    let member = ground.run_as_owner(&erase).await;
+    assert!(member.code == 2 && member.err.contains("still work at Acme"), "{member:?}");
+    assert_eq!(ground.run(&["people", "remove", EMAIL, "--studio", &studio]).await.code, 0);
+    let service = ground.run(&erase).await;
+    assert!(service.code == 2 && service.err.contains("only the owner"), "{service:?}");
+    assert_eq!(ground.run(&["replay"]).await.code, 0);
+
+    let erased = ground.run_as_owner(&erase).await;
+    assert_eq!(erased.code, 0, "{erased:?}");
+    let row =
+        format!("SELECT row(email, name)::text FROM person WHERE id = '{}'", erased.out.trim());
+    assert_eq!(ground.text(&row).await, "(,)");
+    let replayed = ground.run(&["replay"]).await;
+    assert_eq!(replayed.code, 0, "{replayed:?}");
+    let gone = ground.run_as_owner(&erase).await;
+    assert!(gone.code == 2 && gone.err.contains("nobody has an account"), "{gone:?}");
+}
+
+#[tokio::test]
 async fn nobody_is_left_behind_by_an_invitation_to_a_studio_that_is_not_there() {
     let ground = Ground::new().await;
     let nowhere = format!("stu_{}", "0".repeat(39));

@@ -60,6 +60,8 @@ pub(crate) struct Options {
     pub(crate) crash_at: Option<&'static str>,
     /// As `RUST_LOG` takes it.
     pub(crate) log: Option<&'static str>,
+    /// Whether the demo's players buy before the test does anything.
+    pub(crate) purchases: bool,
 }
 
 /// What `--env-file` holds.
@@ -298,6 +300,9 @@ fn spawn(
     command.arg("dev").arg("--listen").arg(listen.to_string());
     command.arg("--data-dir").arg(dir).arg("--env-file").arg(env_file(dir));
     command.args(["--database-url", database_url]);
+    if !options.purchases {
+        command.arg("--no-purchases");
+    }
     if let Some(url) = &options.webhook_url {
         command.args(["--webhook-url", url]);
     }

@@ -36,7 +36,10 @@ impl Run {
         let _ = fs::remove_file(&env_file);
         let log = |name| File::options().create(true).append(true).open(dir.join(name)).unwrap();
         let mut command = bare_command();
-        command.args(["dev", "--listen", "127.0.0.1:0"]).arg("--data-dir").arg(dir);
+        command
+            .args(["dev", "--listen", "127.0.0.1:0", "--no-purchases"])
+            .arg("--data-dir")
+            .arg(dir);
         command.arg("--env-file").arg(&env_file);
         // The tests' own server programs, so that nothing is installed for this test.
         command.env("PG_BIN", binaries().folder());

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use chrono::Utc;
 use reqwest::Method;
 use toffeepay::{
     api::{Api, Webhooks},
     clock::SystemClock,
     domain::{
-        Timestamp,
         id::{PaymentId, RefundId, SessionId},
-        money::Money,
         session::{
             PaymentMethod, PaymentOutcome, ProviderName, Reference, RefundCause, RefundOutcome,
             Session, SessionCommand, StartPayment,
@@ -22,68 +19,15 @@ use toffeepay::{
     http_client::http_client,
     ids::NewId,
     projections::status::StatusReader,
-    providers::{
-        Charge, ChargeAnswer, Instrument, Notification, NotificationError, NotificationSubject,
-        Provider, ProviderError, RefundAnswer, Registry, RequestKey, TokenizeError,
-    },
+    providers::{Notification, NotificationSubject, Provider, Registry},
     webhooks::{Ports, PublicUrls, SecretKeys, TargetPolicy},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::harness::{Library, Options, Service};
-
-/// A provider that notifies of what it is made for, and is asked for nothing.
-struct Telling(&'static str, Notification);
-
-#[async_trait]
-impl Provider for Telling {
-    fn name(&self) -> ProviderName {
-        ProviderName::parse(self.0).unwrap()
-    }
-
-    fn read_notification(
-        &self,
-        _: &http::HeaderMap,
-        _: &[u8],
-        _: Timestamp,
-    ) -> Result<Notification, NotificationError> {
-        Ok(self.1.clone())
-    }
-
-    async fn tokenize(&self, _: Instrument) -> Result<Reference, TokenizeError> {
-        unreachable!("nobody pays")
-    }
-
-    async fn charge(&self, _: Charge) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("nobody pays")
-    }
-
-    async fn capture(&self, _: &RequestKey, _: Money) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("nobody pays")
-    }
-
-    async fn void(&self, _: &RequestKey) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("nobody pays")
-    }
-
-    async fn refund(
-        &self,
-        _: &SessionId,
-        _: &RefundId,
-        _: &PaymentId,
-        _: Money,
-    ) -> Result<RefundAnswer, ProviderError> {
-        unreachable!("nobody is asked")
-    }
-
-    async fn look_up(&self, _: &PaymentId) -> Result<Option<ChargeAnswer>, ProviderError> {
-        unreachable!("nobody is asked")
-    }
-
-    async fn look_up_refund(&self, _: &RefundId) -> Result<Option<RefundAnswer>, ProviderError> {
-        unreachable!("nobody is asked")
-    }
-}
+use super::{
+    harness::{Library, Options, Service},
+    support::provider::QuietProvider,
+};
 
 /// A session paid with `one`, whose refund has no answer yet.
 async fn refunding(library: &Library, session_id: &str) -> (PaymentId, RefundId) {
@@ -131,7 +75,7 @@ async fn a_provider_is_not_believed_about_the_money_of_another() {
     let telling = |name, id: &str, subject: &NotificationSubject| {
         let session_id = SessionId::parse(session_id.as_str()).unwrap();
         let notification = Notification { id: id.to_owned(), session_id, subject: subject.clone() };
-        Arc::new(Telling(name, notification)) as Arc<dyn Provider>
+        Arc::new(QuietProvider { name, tells: Some(notification) }) as Arc<dyn Provider>
     };
     let providers = Registry::default()
         .with(World::Test, telling("one", "ntf_1", &of_refund))

@@ -12,4 +12,5 @@ pub mod cluster;
 pub mod conversation;
 pub mod database;
 pub mod oracles;
+pub mod provider;
 pub mod tools;

@@ -1,9 +1,10 @@
 //! Counts the log again, and compares what comes out with the figures that people look at.
 //!
 //! They are counted by a follower, so they are compared as of where it stood when the replay began:
-//! what came later is counted neither here nor there.
+//! what came later is counted neither here nor there. Days are compared like hours, and mended as what they
+//! are: the sums of hours, which are right by then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
@@ -22,12 +23,23 @@ pub(super) struct Recount {
     generation: i32,
     /// What stands behind it is not counted yet.
     position: i64,
-    stored: BTreeMap<FigureKey, Figure>,
+    hours: Sums,
+    days: Sums,
+    /// By the hour.
     counted: Sums,
+}
+
+/// Of what a figure is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Hour,
+    Day,
 }
 
 /// A figure that is not what the log comes to.
 pub(super) struct Misfigured {
+    of: Of,
+    /// The hour of a day's is its first.
     key: FigureKey,
     /// What the table says; nothing, if it has no such row.
     stored: Figure,
@@ -60,9 +72,10 @@ impl Recount {
         .fetch_optional(&mut *snapshot)
         .await?;
         let (generation, position) = stands.unwrap_or((Figures::GENERATION, 0));
-        let stored = stored(&mut snapshot, generation).await?;
+        let hours = stored(&mut snapshot, HOURS, generation).await?;
+        let days = stored(&mut snapshot, DAYS, generation).await?;
         snapshot.commit().await?;
-        Ok(Self { generation, position, stored, counted: Sums::default() })
+        Ok(Self { generation, position, hours, days, counted: Sums::default() })
     }
 
     /// Counts what a session's stream tells.
@@ -75,17 +88,9 @@ impl Recount {
 
     /// All figures that are wrong.
     pub(super) fn misfigured(&self) -> Vec<Misfigured> {
-        let mut all: BTreeMap<&FigureKey, (Figure, Figure)> = BTreeMap::new();
-        for (key, stored) in &self.stored {
-            all.entry(key).or_default().0 = *stored;
-        }
-        for (key, counted) in &self.counted.0 {
-            all.entry(key).or_default().1 = *counted;
-        }
-        let wrong = all.into_iter().filter(|(_, (stored, counted))| stored != counted);
-        let wrong =
-            wrong.map(|(key, (stored, counted))| Misfigured { key: key.clone(), stored, counted });
-        wrong.collect()
+        let mut wrong = differing(Of::Hour, &self.hours, &self.counted);
+        wrong.extend(differing(Of::Day, &self.days, &self.counted.by_day()));
+        wrong
     }
 
     /// Puts these right, beside a follower that goes on counting: by what is missing of each, whatever
@@ -117,16 +122,38 @@ impl Recount {
         .bind(self.position)
         .execute(&mut *transaction)
         .await?;
-        for it in &can_be {
+        for it in can_be.iter().filter(|it| it.of == Of::Hour) {
             it.mend(&mut transaction, self.generation).await?;
         }
-        sqlx::query("DELETE FROM figure WHERE generation = $1 AND count = 0 AND minor_units = 0")
-            .bind(self.generation)
-            .execute(&mut *transaction)
-            .await?;
+        // Those too whose hours were wrong: the schema has just changed them by as much.
+        let days: BTreeSet<FigureKey> = can_be.iter().map(|it| it.key.of_day()).collect();
+        for day in &days {
+            add_up(&mut transaction, day, self.generation).await?;
+        }
+        for nothing in [
+            "DELETE FROM figure WHERE generation = $1 AND count = 0 AND minor_units = 0",
+            "DELETE FROM figure_day WHERE generation = $1 AND count = 0 AND minor_units = 0",
+        ] {
+            sqlx::query(nothing).bind(self.generation).execute(&mut *transaction).await?;
+        }
         transaction.commit().await?;
         Ok(left)
     }
+}
+
+/// The figures that are stored otherwise than they were counted.
+fn differing(of: Of, Sums(stored): &Sums, Sums(counted): &Sums) -> Vec<Misfigured> {
+    let mut all: BTreeMap<&FigureKey, (Figure, Figure)> = BTreeMap::new();
+    for (key, stored) in stored {
+        all.entry(key).or_default().0 = *stored;
+    }
+    for (key, counted) in counted {
+        all.entry(key).or_default().1 = *counted;
+    }
+    let wrong = all.into_iter().filter(|(_, (stored, counted))| stored != counted);
+    let wrong =
+        wrong.map(|(key, (stored, counted))| Misfigured { of, key: key.clone(), stored, counted });
+    wrong.collect()
 }
 
 impl Misfigured {
@@ -166,28 +193,60 @@ impl Misfigured {
     }
 }
 
-async fn stored(
-    snapshot: &mut PgConnection,
+/// Makes a day's figure the sum of its hours once more, as they are by now.
+async fn add_up(
+    transaction: &mut PgConnection,
+    day: &FigureKey,
     generation: i32,
-) -> Result<BTreeMap<FigureKey, Figure>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT game_id, world, hour, kind, subject, exponent, count, minor_units
-         FROM figure WHERE generation = $1",
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO figure_day
+             (generation, game_id, world, day, kind, subject, exponent, count, minor_units)
+         SELECT $1, $2, $3, ($4::timestamptz AT TIME ZONE 'UTC')::date, $5, $6, $7,
+                coalesce(sum(count), 0)::bigint, coalesce(sum(minor_units), 0)::bigint
+         FROM figure
+         WHERE game_id = $2 AND world = $3 AND generation = $1
+           AND $4 <= hour AND hour < $4 + interval '24 hours'
+           AND kind = $5 AND subject = $6 AND exponent = $7
+         ON CONFLICT (game_id, world, generation, day, kind, subject, exponent) DO UPDATE
+         SET count = excluded.count, minor_units = excluded.minor_units",
     )
     .bind(generation)
-    .fetch_all(snapshot)
-    .await?;
+    .bind(&day.game_id)
+    .bind(&day.world)
+    .bind(day.hour)
+    .bind(&day.kind)
+    .bind(&day.subject)
+    .bind(day.exponent)
+    .execute(transaction)
+    .await
+    .map(drop)
+}
+
+const HOURS: &str = "SELECT game_id, world, hour, kind, subject, exponent, count, minor_units
+     FROM figure WHERE generation = $1";
+
+const DAYS: &str = "SELECT game_id, world, day::timestamp AT TIME ZONE 'UTC' AS hour,
+            kind, subject, exponent, count, minor_units
+     FROM figure_day WHERE generation = $1";
+
+async fn stored(
+    snapshot: &mut PgConnection,
+    sql: &str,
+    generation: i32,
+) -> Result<Sums, sqlx::Error> {
+    let rows: Vec<Row> = sqlx::query_as(sql).bind(generation).fetch_all(snapshot).await?;
     let pair = |it: Row| {
         let Row { game_id, world, hour, kind, subject, exponent, count, minor_units } = it;
         let key = FigureKey { game_id, world, hour, kind, subject, exponent };
         (key, Figure { count, minor_units: minor_units.into() })
     };
-    Ok(rows.into_iter().map(pair).collect())
+    Ok(Sums(rows.into_iter().map(pair).collect()))
 }
 
 impl From<Misfigured> for Difference {
     fn from(it: Misfigured) -> Self {
-        let Misfigured { key, stored, counted } = it;
+        let Misfigured { of, key, stored, counted } = it;
         // Exact, also where no JSON number would be.
         let amount =
             |it: i128| i64::try_from(it).map_or_else(|_| json!(it.to_string()), Value::from);
@@ -201,11 +260,14 @@ impl From<Misfigured> for Difference {
             folded: Some(folded),
             stored: Some(stored),
         });
-        let hour = key.hour.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let (table, at) = match of {
+            Of::Hour => ("figure", key.hour.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Of::Day => ("figure_day", key.hour.format("%Y-%m-%d").to_string()),
+        };
         let FigureKey { game_id, world, kind, subject, .. } = key;
         Self {
-            table: "figure",
-            id: format!("{game_id} {world} {hour} {kind} {subject}").trim_end().to_owned(),
+            table,
+            id: format!("{game_id} {world} {at} {kind} {subject}").trim_end().to_owned(),
             stream: kind,
             kind: DifferenceKind::Changed { columns: columns.collect(), is_ahead: false },
         }

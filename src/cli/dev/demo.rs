@@ -35,6 +35,8 @@ pub(super) struct Demo {
     pub(super) game_id: GameId,
     pub(super) api_key: String,
     pub(super) webhook_secret: String,
+    /// Whether the game was not there before.
+    pub(super) is_new: bool,
 }
 
 /// Makes whatever is not there yet; what is there stays.
@@ -47,7 +49,8 @@ pub(super) async fn prepare(
 ) -> Result<Demo, CliError> {
     let admin = Admin::new(store.clone(), pool.clone(), master, ACTOR);
     let game_id = GameId::parse(GAME_ID).map_err(CliError::start)?;
-    if GameRow::find(pool, GAME_ID).await.map_err(CliError::start)?.is_none() {
+    let is_new = GameRow::find(pool, GAME_ID).await.map_err(CliError::start)?.is_none();
+    if is_new {
         let name = |text| DisplayName::parse(text).map_err(CliError::start);
         let new = NewGame {
             game_id: game_id.clone(),
@@ -59,7 +62,7 @@ pub(super) async fn prepare(
     }
     let api_key = api_key(&admin, pool, master, folder, &game_id).await?;
     let webhook_secret = endpoint(&admin, pool, folder, &game_id, webhook_url).await?;
-    Ok(Demo { game_id, api_key, webhook_secret })
+    Ok(Demo { game_id, api_key, webhook_secret, is_new })
 }
 
 /// The kept key if it is this database's, has no limit and may do all, else a new one: what is measured

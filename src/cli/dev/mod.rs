@@ -11,6 +11,7 @@ mod greeting;
 mod kept;
 mod owner;
 mod private_file;
+mod purchases;
 mod receiver;
 
 use std::{
@@ -44,6 +45,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// called `space_shooter` with a test key, and prints the request that creates a payment. Data,
 /// key and secrets are kept in the data folder, so that they are the same at the next start.
 ///
+/// At its first start some players buy in the demo game, so that there is something to look at:
+/// --no-purchases leaves them out. Who is told to send webhooks elsewhere, or to have the bank do
+/// wrong, gets none.
+///
 /// Two variables have no option. PG_BIN is the folder of `initdb` and `postgres`, for a Postgres of
 /// its own that is not where it usually is; one without them ends dev. RUST_LOG says which log lines
 /// there are: by default `info,sqlx=warn,hyper=warn`; `debug` is loud, `off` leaves you blind.
@@ -75,6 +80,9 @@ pub struct DevArgs {
     /// at the start is removed first.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// The demo game begins without a purchase. Without this, players buy in it at the first start.
+    #[arg(long)]
+    no_purchases: bool,
     /// What the sandbox's bank is to do wrong, such as `timeout_after_charge,repeat=2,reorder`.
     /// Anything here makes payments late, told twice, or refused.
     #[arg(long, value_name = "FAULTS", env = "SANDBOX_FAULTS", default_value = "")]
@@ -108,6 +116,9 @@ impl DevArgs {
         let mut server = database::open(self.database_url.as_deref(), folder.path()).await?;
         let database = server.prepare().await?;
         let master = folder.master_key()?;
+        let wants_purchases = !self.no_purchases
+            && self.webhook_url.is_none()
+            && self.sandbox_faults == Faults::default();
         let settings = Settings {
             role: Role::All,
             pay_base_url: base.clone(),
@@ -139,6 +150,9 @@ impl DevArgs {
             running.await
         });
         greeting::when_ready(&base, &stop).await;
+        if demo.is_new && wants_purchases {
+            purchases::play(&base, &demo, &stop).await;
+        }
         let greeted = match stop.is_cancelled() {
             true => Ok(()),
             false => self.greet(&base, &demo, &dashboard, &server, &folder.secrets_file()),

@@ -16,7 +16,7 @@ use crate::{
     },
     event_store::{CommandContext, EventStore},
     ids::new_command_id,
-    people::{People, PeopleError, SIGN_IN_LINK_PATH},
+    people::{People, PeopleError},
     projections::game::GameRow,
     vault::Key,
 };
@@ -50,5 +50,5 @@ pub(super) async fn link(
         Err(error) => return Err(error.into()),
     }
     let token = people.issue_link(&person_id, HOLDS, &context).await?;
-    base.join(&format!("{SIGN_IN_LINK_PATH}{}", token.reveal())).map_err(CliError::start)
+    token.url(base).parse().map_err(CliError::start)
 }

@@ -3,26 +3,24 @@
 //! Nothing is pretended: a session is created and paid, declined, cancelled or given back over HTTP,
 //! as a game server and a player would, so that what is sent is what will be sent.
 
-mod actors;
 mod plan;
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use actors::{Actors, Purchase, Session};
 use plan::{Plan, plan_of};
 
 use super::{
     CliError, Output,
+    actors::{Actors, DECLINED, PAYS, Purchase, Session},
     operator::{flush, game_id},
     server_args::ServerArgs,
 };
 use crate::domain::{game::WebhookType, id::GameId, session::DECLINED_ATTEMPTS_MAX, world::World};
 
-/// The test cards. Source: the README's table.
-const PAYS: &str = "4242424242424242";
-const DECLINED: &str = "4000000000000002";
+/// What is bought.
+const ITEM: &str = "50 Gold Coins";
 
 /// Has a webhook's event really happen, with test money, on a running service: a session is created,
 /// and paid, declined, cancelled or given back, as a game server and a player would.
@@ -84,6 +82,7 @@ impl TriggerArgs {
         let purchase = Purchase {
             game_id: self.game_id.as_str(),
             user_id: &self.user_id,
+            title: ITEM,
             price: self.price,
             currency: &self.currency,
         };
@@ -169,7 +168,7 @@ impl Stage<'_, '_> {
     async fn refund(&mut self, wanted: &str) -> Result<(), CliError> {
         let payment_id = self.pay().await?;
         self.say("The game server asks for the money back.")?;
-        let refund_id = self.actors.refund(&payment_id).await?;
+        let refund_id = self.actors.refund(&payment_id, "toffeepay trigger").await?;
         writeln!(self.output.out, "refund_id={refund_id}")?;
         let status = self.actors.refund_becomes(&refund_id, &["succeeded", "failed"]).await?;
         self.say(&format!("The refund has {status}."))?;

@@ -13,12 +13,16 @@ use crate::people::{STAY_MAX, Token};
 const NAME: &str = "__Host-toffeepay";
 const NAME_IN_CLEAR: &str = "toffeepay_in_clear";
 
+const NAME_OF_ARRIVAL: &str = "toffeepay_arrived";
+const ARRIVED: &str =
+    "toffeepay_arrived=yes; Path=/dashboard/sign-in; Max-Age=30; HttpOnly; SameSite=Lax";
+const ARRIVED_NO_MORE: &str =
+    "toffeepay_arrived=; Path=/dashboard/sign-in; Max-Age=0; HttpOnly; SameSite=Lax";
+
 /// The token that a request brings.
 pub(super) fn read(headers: &HeaderMap, base_url: &Url) -> Option<Token> {
-    let texts = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
-    let cookies = texts.flat_map(|it| Cookie::split_parse(it.to_owned())).filter_map(Result::ok);
     let name = name(base_url);
-    let mut ours = cookies.filter(|it| it.name() == name);
+    let mut ours = all(headers).filter(|it| it.name() == name);
     let found = ours.next()?;
     // Two of one name: somebody has put one there.
     if ours.next().is_some() {
@@ -37,6 +41,22 @@ pub(super) fn forget(base_url: &Url) -> Option<HeaderValue> {
     set("", Duration::ZERO, base_url)
 }
 
+/// Has a browser that keeps no cookie of ours be told apart from one that never came in: this one it keeps
+/// over plain http too, for a moment, and shows it to the page on which people sign in.
+pub(super) fn note_arrival() -> HeaderValue {
+    HeaderValue::from_static(ARRIVED)
+}
+
+/// Who has left has not just arrived.
+pub(super) fn forget_arrival() -> HeaderValue {
+    HeaderValue::from_static(ARRIVED_NO_MORE)
+}
+
+/// Whether somebody came in a moment ago by this browser.
+pub(super) fn has_just_arrived(headers: &HeaderMap) -> bool {
+    all(headers).any(|it| it.name() == NAME_OF_ARRIVAL)
+}
+
 fn set(value: &str, max_age: Duration, base_url: &Url) -> Option<HeaderValue> {
     let cookie = Cookie::build((name(base_url), value))
         .path("/")
@@ -47,6 +67,11 @@ fn set(value: &str, max_age: Duration, base_url: &Url) -> Option<HeaderValue> {
         .max_age(max_age)
         .build();
     HeaderValue::try_from(cookie.to_string()).ok()
+}
+
+fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'static>> {
+    let texts = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
+    texts.flat_map(|it| Cookie::split_parse(it.to_owned())).filter_map(Result::ok)
 }
 
 fn name(base_url: &Url) -> &'static str {

@@ -23,14 +23,13 @@ use crate::{
         answer::{page, went_wrong},
         desk::request_id,
     },
-    people::{SIGN_IN_LINK_PATH, Token, Unwelcome},
+    people::{Token, Unwelcome},
 };
 
 /// `GET /dashboard/enter/{token}`
 pub(super) async fn enter_page(Path(token): Path<String>) -> Response {
     let Some(link) = Token::parse(&token) else { return trouble(Trouble::Link) };
-    let path = format!("{SIGN_IN_LINK_PATH}{}", link.reveal());
-    page(StatusCode::OK, |nonce| drawn(&path, nonce))
+    page(StatusCode::OK, |nonce| drawn(&link.path(), nonce))
 }
 
 /// `POST /dashboard/enter/{token}`
@@ -43,7 +42,7 @@ pub(super) async fn enter(
 ) -> Response {
     let Some(link) = Token::parse(&token) else { return trouble(Trouble::Link) };
     match desk.people.sign_in_by_link(&link, from, request_id(&headers)).await {
-        Ok(signed_in) => come_in(&desk, &signed_in, HOME),
+        Ok(signed_in) => come_in(&desk, &headers, &signed_in, HOME).await,
         Err(Unwelcome::Link) => trouble(Trouble::Link),
         Err(error) if status_of(&error).is_some() => trouble(Trouble::Busy),
         Err(error) => went_wrong(&error),

@@ -4,6 +4,8 @@
   'use strict';
 
   const ROWS_MAX = 200;
+  // Whoever cannot see the list hears how much is new, no more often than they can listen to.
+  const TOLD_EVERY_MS = 5000;
   const list = document.getElementById('happenings');
   const state = document.getElementById('state');
   const hold = document.getElementById('hold');
@@ -23,23 +25,40 @@
   };
 
   const isHeld = () => hold.getAttribute('aria-pressed') === 'true';
-  const tellHeld = () => tell(`Held still. ${waiting.length} waiting.`);
+
+  let arrived = 0;
+  const words = () => {
+    if (isHeld()) return `Held still. ${waiting.length} waiting.`;
+    return `Live: new events appear here.${arrived === 0 ? '' : ` ${arrived} so far.`}`;
+  };
+  let telling = null;
+  const tellSoon = () => {
+    telling ??= setTimeout(() => {
+      telling = null;
+      if (source.readyState === EventSource.OPEN) tell(words());
+    }, TOLD_EVERY_MS);
+  };
 
   const take = (event) => {
     last = event.lastEventId;
+    arrived += 1;
+    tellSoon();
     if (!isHeld()) { add(event.data); return; }
     waiting.push(event.data);
     if (waiting.length > ROWS_MAX) waiting.shift();
-    tellHeld();
   };
 
   const open = () => {
     source = new EventSource(`${list.dataset.events}?after=${last}`);
-    source.addEventListener('open', () => { if (!isHeld()) tell('Live: new events appear here.'); });
+    source.addEventListener('open', () => tell(words()));
     source.addEventListener('happened', take);
     source.addEventListener('missed', () => {
       source.close();
       tell('Some events were missed. Load the page again to see the latest.');
+    });
+    source.addEventListener('refused', (event) => {
+      source.close();
+      tell(`Not live: ${event.data}.`);
     });
     source.addEventListener('error', () => {
       const isOver = source.readyState === EventSource.CLOSED;
@@ -49,11 +68,9 @@
 
   hold.hidden = false;
   hold.addEventListener('click', () => {
-    const held = !isHeld();
-    hold.setAttribute('aria-pressed', String(held));
-    if (held) { tellHeld(); return; }
-    waiting.splice(0).forEach(add);
-    tell('Live: new events appear here.');
+    hold.setAttribute('aria-pressed', String(!isHeld()));
+    if (!isHeld()) waiting.splice(0).forEach(add);
+    tell(words());
   });
   open();
   addEventListener('pagehide', () => source.close());

@@ -13,9 +13,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::seats::{Seat, Seats, WATCHERS_PER_PERSON_MAX};
 use crate::{
     domain::{
         Timestamp,
+        id::PersonId,
         session::{Session, SessionEvent},
         world::World,
     },
@@ -31,8 +33,6 @@ use crate::{
 pub(super) const KEPT_MAX: i64 = 1_000;
 /// How many are read at once.
 const BATCH_MAX: i64 = 200;
-/// How many people may watch in one process.
-const WATCHERS_MAX: usize = 1_000;
 /// How often to look without having been woken: what other processes append wakes nobody here.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait for the database after it has failed.
@@ -64,6 +64,7 @@ pub struct Feed {
     /// The last position that was read; `None` while nobody follows.
     reached: watch::Sender<Option<i64>>,
     sender: broadcast::Sender<Arc<Happening>>,
+    seats: Seats,
     stopping: CancellationToken,
 }
 
@@ -79,8 +80,12 @@ struct Kept {
 pub(super) enum Unwatchable {
     #[error("the log could not be read in time")]
     NotFollowing,
-    #[error("too many people watch already")]
+    #[error("too many people watch already; try again in a moment")]
     TooMany,
+    #[error(
+        "you watch in {WATCHERS_PER_PERSON_MAX} windows already, and more are not kept up to date: close one"
+    )]
+    TooManyOfYours,
 }
 
 /// Somebody's end of the feed.
@@ -90,6 +95,7 @@ pub(super) struct Watch {
     pub(super) coming: broadcast::Receiver<Arc<Happening>>,
     /// The process ends.
     pub(super) stopping: CancellationToken,
+    _seat: Seat,
 }
 
 impl Feed {
@@ -104,6 +110,7 @@ impl Feed {
             kept: Mutex::default(),
             reached: watch::Sender::new(None),
             sender: broadcast::Sender::new(capacity),
+            seats: Seats::default(),
             stopping,
         }
     }
@@ -136,18 +143,20 @@ impl Feed {
         Ok((its.cloned().collect(), after))
     }
 
-    /// Watches from behind a position on.
-    pub(super) async fn watch(&self, after: i64) -> Result<Watch, Unwatchable> {
-        if WATCHERS_MAX <= self.sender.receiver_count() {
-            return Err(Unwatchable::TooMany);
-        }
+    /// Has a person watch from behind a position on.
+    pub(super) async fn watch(
+        &self,
+        person_id: &PersonId,
+        after: i64,
+    ) -> Result<Watch, Unwatchable> {
+        let seat = self.seats.take(person_id)?;
         self.begun().await?;
         // Before what is kept is looked at: an event may then be in both, and in none never.
         let coming = self.sender.subscribe();
         let kept = self.kept();
         let missed = (kept.after <= after)
             .then(|| kept.happenings.iter().filter(|it| after < it.position).cloned().collect());
-        Ok(Watch { missed, coming, stopping: self.stopping.clone() })
+        Ok(Watch { missed, coming, stopping: self.stopping.clone(), _seat: seat })
     }
 
     /// Has the log be followed; up to where it is.

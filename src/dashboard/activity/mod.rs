@@ -1,11 +1,12 @@
 //! What happens now: a game's events as they arrive, each with where its session stands.
 //!
-//! `feed` follows the log once for all who watch, `stream` hands each the events of their game and world, and
-//! `page` is where they watch.
+//! `feed` follows the log once for all who watch, `seats` says how many may, `stream` hands each the events of
+//! their game and world, and `page` is where they watch.
 
 mod feed;
 mod page;
 mod script;
+mod seats;
 mod stream;
 mod view;
 

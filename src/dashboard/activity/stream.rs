@@ -14,11 +14,14 @@ use futures::{Stream, stream};
 use tokio::{sync::broadcast::error::RecvError, time::Instant};
 
 use super::{
-    feed::{Happening, Watch},
+    feed::{Happening, Unwatchable, Watch},
     view::happening_row,
 };
 use crate::{
-    dashboard::{Dashboard, Place, access::Fields},
+    dashboard::{
+        Dashboard, Place,
+        access::{Fields, Visitor},
+    },
     domain::world::World,
     page_headers::plain_headers,
 };
@@ -35,6 +38,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(super) async fn stream(
     State(desk): State<Dashboard>,
     place: Place,
+    visitor: Visitor,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -42,12 +46,19 @@ pub(super) async fn stream(
     let last = headers.get(LAST_EVENT_ID).and_then(|it| it.to_str().ok());
     // Behind what never was, everything was missed.
     let after = last.unwrap_or(fields.text("after")).parse().unwrap_or(-1);
-    let Ok(watch) = desk.feed.watch(after).await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let mut response = match desk.feed.watch(&visitor.stay().person_id, after).await {
+        Ok(watch) => {
+            let keep_alive = sse::KeepAlive::new().interval(KEEP_ALIVE);
+            let telling = Telling::new(place, watch, after);
+            Sse::new(telling.events()).keep_alive(keep_alive).into_response()
+        }
+        Err(Unwatchable::NotFollowing) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        // As an event, since a script learns nothing of an answer that is no stream.
+        Err(full @ (Unwatchable::TooMany | Unwatchable::TooManyOfYours)) => {
+            let refusal = sse::Event::default().event("refused").data(full.to_string());
+            Sse::new(stream::iter([Ok::<_, Infallible>(refusal)])).into_response()
+        }
     };
-    let telling = Telling::new(place, watch, after);
-    let keep_alive = sse::KeepAlive::new().interval(KEEP_ALIVE);
-    let mut response = Sse::new(telling.events()).keep_alive(keep_alive).into_response();
     for (name, value) in plain_headers() {
         if let Some(name) = name {
             response.headers_mut().insert(name, value);

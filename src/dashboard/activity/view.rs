@@ -47,10 +47,7 @@ pub(super) fn activity_page(activity: &Activity<'_>, nonce: &Nonce) -> Markup {
         }
         @match &activity.latest {
             Ok((latest, after)) => (list(place, latest, *after)),
-            Err(Unwatchable::TooMany) => {
-                p class="notice" role="alert" { "Too many people watch already. Try again in a moment." }
-            }
-            Err(Unwatchable::NotFollowing) => {
+            Err(_) => {
                 p class="notice" role="alert" {
                     "What happens now cannot be shown at the moment. The sessions themselves can be searched."
                 }
@@ -68,7 +65,7 @@ fn list(place: &Place, latest: &[Arc<Happening>], after: i64) -> Markup {
         @if latest.is_empty() {
             div #nothing { (empty("Nothing happened of late.", &html! { p { (nothing) } })) }
         }
-        ol #happenings class="happenings" data-after=(after) data-events=(place.path("activity/events")) {
+        ol #happenings class="happenings" aria-label="What happened, newest first" data-after=(after) data-events=(place.path("activity/events")) {
             @for it in latest.iter().rev().take(LINES_MAX) { (happening_row(place, it)) }
         }
     }

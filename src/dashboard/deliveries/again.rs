@@ -7,7 +7,7 @@ use axum::{
 
 use super::{
     SENT_AGAIN, delivery_path,
-    endpoint::{find, no_message, not_here},
+    endpoint::{changed_meanwhile, find, no_message, not_here},
     one::Which,
 };
 use crate::{
@@ -37,16 +37,16 @@ pub(super) async fn again(
         Err(AdminError::WebhookNotFound) => return no_message(&place, endpoint),
         Err(error) => return went_wrong(&error),
     };
-    match admin.resend_webhook(&place.game_id, endpoint_id, &id).await {
-        Ok(()) => {}
-        Err(AdminError::WebhookNotFound) => return no_message(&place, endpoint),
-        Err(error) => return went_wrong(&error),
-    }
     // Support may have it sent again, and sees the session but not the integration.
     let path = if place.may(Permission::SeeIntegration) {
         delivery_path(&place, endpoint_id.as_str(), id.as_str())
     } else {
         format!("{}/{}", sessions_path(&place), message.session_id)
     };
-    see_other(&format!("{path}?done={SENT_AGAIN}"))
+    match admin.resend_webhook(&place.game_id, endpoint_id, &id).await {
+        Ok(()) => see_other(&format!("{path}?done={SENT_AGAIN}")),
+        Err(AdminError::WebhookNotFound) => no_message(&place, endpoint),
+        Err(AdminError::Conflict) => changed_meanwhile(&place, &path),
+        Err(error) => went_wrong(&error),
+    }
 }

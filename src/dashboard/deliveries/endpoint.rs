@@ -3,12 +3,12 @@
 use axum::{http::StatusCode, response::Response};
 use maud::html;
 
-use super::deliveries_path;
+use super::{SECTION, deliveries_path};
 use crate::{
     dashboard::{
         Dashboard, Place,
         answer::page,
-        views::{Problem, problem_in, sessions_path},
+        views::{Problem, problem_in, problem_in_section, sessions_path},
     },
     domain::{
         Timestamp,
@@ -16,6 +16,7 @@ use crate::{
         id::PersonId,
     },
     event_store::StoreError,
+    people::person_of,
     projections::person::PersonRow,
     webhooks::{Health, endpoint_health},
 };
@@ -81,7 +82,7 @@ async fn paused_by(
     };
     let Some(event) = events.iter().rev().find(|it| is_it(&it.event)) else { return Ok(None) };
     let text = event.envelope.actor.as_str();
-    let person_id = text.strip_prefix("person:").and_then(|it| PersonId::parse(it).ok());
+    let person_id = person_of(text).and_then(|it| PersonId::parse(it).ok());
     let person = match person_id {
         Some(it) => PersonRow::find(&desk.pool, it.as_str()).await?,
         None => None,
@@ -104,4 +105,12 @@ pub(super) fn no_message(place: &Place, endpoint: &RegisteredEndpoint) -> Respon
         p { a class="button" href=(list) { "All deliveries" } }
     };
     page(StatusCode::NOT_FOUND, |nonce| problem_in(place, Problem::NotFound, &way_back, nonce))
+}
+
+/// Others kept changing the game meanwhile; `path` is where to look.
+pub(super) fn changed_meanwhile(place: &Place, path: &str) -> Response {
+    let way_back = html! { p { a class="button" href=(path) { "Look again" } } };
+    page(StatusCode::CONFLICT, |nonce| {
+        problem_in_section(place, SECTION, Problem::ChangedMeanwhile, &way_back, nonce)
+    })
 }

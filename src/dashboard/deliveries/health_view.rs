@@ -1,6 +1,5 @@
 //! How an endpoint does, at the top of its pages.
 
-use chrono::TimeDelta;
 use maud::{Markup, html};
 
 use super::{
@@ -12,10 +11,10 @@ use super::{
 use crate::{
     dashboard::{
         sessions::actor_words,
-        views::{Badge, Tone, badge, counted, moment, untrusted},
+        views::{Badge, Tone, badge, counted, moment, share, untrusted},
     },
     domain::game::DisabledBy,
-    webhooks::{COUNTED_MAX, Counted, HEALTH_DAYS, Hour},
+    webhooks::{COUNTED_MAX, Counted, HEALTH_DAY, HEALTH_DAYS, Hour},
 };
 
 /// Where one is, with where the endpoint is, and whether anything is sent there.
@@ -100,15 +99,15 @@ fn standing(known: &Known<'_>) -> Markup {
 pub(super) fn health(known: &Known<'_>) -> Markup {
     let (hours, now) = (&known.health.hours, known.as_of);
     let week = Hour::sum(hours);
-    let day = Hour::sum(hours.iter().filter(|it| now - TimeDelta::hours(24) < it.hour));
+    let day = Hour::sum(hours.iter().filter(|it| now - HEALTH_DAY < it.hour));
     let list = deliveries_path(known.place, known.endpoint.endpoint_id.as_str());
     let (waiting, given_up) = (known.health.waiting, known.health.given_up);
     html! {
         section class="health" aria-labelledby="health" {
             h2 #health class="visually-hidden" { "How the endpoint does" }
             dl class="tiles" {
-                (tile("Taken at the first attempt", &html! { (share(&day)) }, &html! {
-                    "last 24 hours, " (of(&day)) br; (share(&week)) " in " (HEALTH_DAYS) " days, " (of(&week))
+                (tile("Taken at the first attempt", &html! { (taken(&day)) }, &html! {
+                    "last 24 hours, " (of(&day)) br; (taken(&week)) " in " (HEALTH_DAYS) " days, " (of(&week))
                 }))
                 (tile("Time to answer", &html! { (within(&day, 50)) }, &html! {
                     "half of them, last 24 hours" br; "95 of 100: " (within(&day, 95))
@@ -154,13 +153,9 @@ fn of(sum: &Hour) -> String {
     format!("{} of {}", sum.first_delivered, sum.first_attempts)
 }
 
-/// In tenths of a percent, rounded down: 100 % is all of them.
-fn share(sum: &Hour) -> String {
-    match (sum.first_delivered * 1_000).checked_div(sum.first_attempts) {
-        Some(1_000) => "100 %".to_owned(),
-        Some(permille) => format!("{}.{} %", permille / 10, permille % 10),
-        None => "no attempt".to_owned(),
-    }
+fn taken(sum: &Hour) -> String {
+    let (taken, all) = (sum.first_delivered.into(), sum.first_attempts.into());
+    share(taken, all).unwrap_or_else(|| "no attempt".to_owned())
 }
 
 fn within(sum: &Hour, percent: i64) -> String {
@@ -169,21 +164,5 @@ fn within(sum: &Hour, percent: i64) -> String {
         Some(2_500) => "within 2.5 s".to_owned(),
         Some(ms) => format!("within {} s", ms / 1_000),
         None => "no answer".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sum(first_delivered: i64, first_attempts: i64) -> Hour {
-        Hour { first_delivered, first_attempts, ..Hour::default() }
-    }
-
-    #[test]
-    fn a_hundred_percent_is_all_of_them() {
-        let told = [(9_999, 10_000), (10_000, 10_000), (1, 3), (0, 1), (0, 0)];
-        let told = told.map(|(taken, all)| share(&sum(taken, all)));
-        assert_eq!(told, ["99.9 %", "100 %", "33.3 %", "0.0 %", "no attempt"]);
     }
 }

@@ -9,17 +9,18 @@ use serde::Deserialize;
 
 use super::{
     endpoint::{Unknowable, find, known, not_here},
-    form::{Begins, Form, Wish, problem},
+    form::{FIELDS, Wish, wish},
     list_view::{Listing, list_page},
 };
 use crate::{
     dashboard::{
         Dashboard, Place,
         answer::{page, went_wrong},
+        filters::{Begins, Filters},
         views::FieldProblem,
     },
     domain::{game::RegisteredEndpoint, violation::Violation},
-    webhooks::{FoundMessages, MessageTurn, message_cursor, search_messages},
+    webhooks::{FoundMessages, MessageId, MessageTurn, message_cursor, search_messages},
 };
 
 /// How many messages a page has.
@@ -50,27 +51,27 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(endpoint) = find(&place, &which.endpoint_id) else { return not_here(&place) };
-    let form = Form::read(query.as_deref().unwrap_or_default());
+    let filters = Filters::read(FIELDS, query.as_deref().unwrap_or_default());
     let known = match known(&desk, &place, endpoint).await {
         Ok(known) => known,
         Err(error) => return went_wrong(&error),
     };
-    let (status, found) = match read(&desk, endpoint, &form).await {
+    let (status, found) = match read(&desk, endpoint, &filters).await {
         Ok(found) => (StatusCode::OK, Ok(found)),
         Err(Refused::Fields(problems)) => (StatusCode::BAD_REQUEST, Err(problems)),
         Err(Refused::Unknowable(error)) => return went_wrong(&error),
     };
-    let listing = Listing { known, form: &form, found };
+    let listing = Listing { known, filters: &filters, found };
     page(status, |nonce| list_page(&listing, nonce))
 }
 
 async fn read(
     desk: &Dashboard,
     endpoint: &RegisteredEndpoint,
-    form: &Form,
+    filters: &Filters,
 ) -> Result<FoundMessages, Refused> {
-    let Wish { search, begins } = form.wish().map_err(Refused::Fields)?;
-    let turn = turn(desk, endpoint, &begins).await?;
+    let Wish { search, begins } = wish(filters).map_err(Refused::Fields)?;
+    let turn = turn(desk, endpoint, filters, &begins).await?;
     Ok(search_messages(&desk.pool, &endpoint.endpoint_id, &search, &turn, PAGE_ROWS).await?)
 }
 
@@ -78,17 +79,17 @@ async fn read(
 async fn turn(
     desk: &Dashboard,
     endpoint: &RegisteredEndpoint,
-    begins: &Begins,
+    filters: &Filters,
+    begins: &Begins<MessageId>,
 ) -> Result<MessageTurn, Refused> {
-    let (field, id) = match begins {
-        Begins::Newest => return Ok(MessageTurn::Newest),
-        Begins::Before(id) => ("before", id),
-        Begins::After(id) => ("after", id),
-    };
+    let Some((field, id)) = begins.named() else { return Ok(MessageTurn::Newest) };
     let cursor = message_cursor(&desk.pool, &endpoint.endpoint_id, id.as_str()).await?;
     let Some(cursor) = cursor else {
         let violation = Violation::new("must begin at a message of this endpoint", id.as_str());
-        return Err(Refused::Fields(vec![problem(field, violation)]));
+        return Err(Refused::Fields(vec![filters.problem(field, violation)]));
     };
-    Ok(if field == "after" { MessageTurn::After(cursor) } else { MessageTurn::Before(cursor) })
+    Ok(match begins {
+        Begins::After(_) => MessageTurn::After(cursor),
+        Begins::Newest | Begins::Before(_) => MessageTurn::Before(cursor),
+    })
 }

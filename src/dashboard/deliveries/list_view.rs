@@ -5,15 +5,18 @@ use maud::{Markup, html};
 use super::{
     SECTION, deliveries_path,
     endpoint::Known,
-    form::Form,
+    form::{NARROWING, STATES},
     health_view::{heading, health},
     since::MOMENT_BYTES_MAX,
     words::{message_badge, next_attempt_to, outcome_words},
 };
 use crate::{
-    dashboard::views::{
-        Column, Field, FieldProblem, Frame, Pages, badge, counted, day_text, document, empty,
-        moment, pagination, problem_list, sessions_path, table,
+    dashboard::{
+        filters::{Ends, Filters, how_far},
+        views::{
+            Column, Field, FieldProblem, Frame, badge, document, empty, moment, pagination,
+            problem_list, sessions_path, table,
+        },
     },
     domain::game::WebhookType,
     page_headers::Nonce,
@@ -24,7 +27,7 @@ use crate::{
 pub(super) struct Listing<'a> {
     pub(super) known: Known<'a>,
     /// As it was sent, to be filled in again.
-    pub(super) form: &'a Form,
+    pub(super) filters: &'a Filters,
     /// A page of messages, or what is wrong with the form.
     pub(super) found: Result<FoundMessages, Vec<FieldProblem>>,
 }
@@ -42,9 +45,6 @@ const COLUMNS: [Column; 7] = [
 /// How much of an id is shown where a list links to what it names.
 const SHORT_ID_BYTES: usize = 8;
 
-const STATES: [(&str, &str); 4] =
-    [("", "Any"), ("delivered", "Delivered"), ("waiting", "Waiting"), ("failed", "Given up")];
-
 /// Draws it.
 pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
     let known = &listing.known;
@@ -54,7 +54,7 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
         (heading(known, "Deliveries"))
         (problem_list("The search could not be made", problems))
         (health(known))
-        (filters(listing, &path, problems))
+        (search_form(listing, &path, problems))
         @if let Ok(found) = &listing.found {
             section aria-labelledby="found" {
                 (count(listing, found))
@@ -62,8 +62,8 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
                 @else {
                     (table("Messages, newest first", &COLUMNS, found.messages.iter().map(|it| row(it, known, &path))))
                 }
-                (how_far(found))
-                (pagination(&pages(listing.form, found, &path)))
+                (how_far(found.looked_until.as_ref().map(|(at, _)| *at), MESSAGES_LOOKED_AT_MAX, "message", "messages"))
+                (pagination(&listing.filters.pages(&path, &ends(found))))
             }
         }
     };
@@ -72,28 +72,20 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
     document(&frame, &main, nonce)
 }
 
-fn filters(listing: &Listing<'_>, path: &str, problems: &[FieldProblem]) -> Markup {
-    let form = listing.form;
+fn search_form(listing: &Listing<'_>, path: &str, problems: &[FieldProblem]) -> Markup {
+    let filters = listing.filters;
     let field = |name, label| Field { name, label, hint: "", problems };
-    let (status, webhook_type) = (form.get("status"), form.get("type"));
-    let mut states = STATES.to_vec();
-    let mut types = vec![("", "Any")];
-    types.extend(WebhookType::ALL.iter().map(|it| (it.as_str(), it.as_str())));
-    // What cannot be asked for is shown as it was sent.
-    for (options, asked) in [(&mut states, status), (&mut types, webhook_type)] {
-        if !options.iter().any(|(it, _)| *it == asked) {
-            options.push((asked, asked));
-        }
-    }
+    let states = STATES.iter().map(|(word, name, _)| (*word, *name));
+    let types = WebhookType::ALL.iter().map(|it| (it.as_str(), it.as_str()));
     html! {
         form class="search" role="search" action=(path) method="get" {
-            (field("status", "Status").select(&states, status))
-            (field("type", "Event").select(&types, webhook_type))
-            (field("from", "From (UTC)").text("datetime-local", form.get("from"), MOMENT_BYTES_MAX))
-            (field("to", "To (UTC)").text("datetime-local", form.get("to"), MOMENT_BYTES_MAX))
+            (field("status", "Status").select(&filters.options("status", states), filters.get("status")))
+            (field("type", "Event").select(&filters.options("type", types), filters.get("type")))
+            (field("from", "From (UTC)").text("datetime-local", filters.get("from"), MOMENT_BYTES_MAX))
+            (field("to", "To (UTC)").text("datetime-local", filters.get("to"), MOMENT_BYTES_MAX))
             div class="actions" {
                 button class="button primary" type="submit" { "Filter" }
-                @if form.has_filters() || form.is_further() { a class="button" href=(path) { "Clear" } }
+                @if filters.is_any_set() { a class="button" href=(path) { "Clear" } }
             }
         }
     }
@@ -102,7 +94,7 @@ fn filters(listing: &Listing<'_>, path: &str, problems: &[FieldProblem]) -> Mark
 fn count(listing: &Listing<'_>, found: &FoundMessages) -> Markup {
     html! {
         div class="found" {
-            h2 #found { @if listing.form.has_filters() { "Messages that match" } @else { "All messages" } }
+            h2 #found { @if listing.filters.has_any(NARROWING) { "Messages that match" } @else { "All messages" } }
             p class="count" { (found.messages.len()) " on this page, newest first" }
         }
     }
@@ -113,7 +105,7 @@ fn nothing_found(listing: &Listing<'_>, found: &FoundMessages, path: &str) -> Ma
         let advice = html! { p { "The search stopped before the end. It can go on from there." } };
         return empty("No match so far", &advice);
     }
-    if listing.form.has_filters() || listing.form.is_further() {
+    if listing.filters.is_any_set() {
         return empty("No message matches", &html! { p { a href=(path) { "Show all messages" } } });
     }
     let advice = html! {
@@ -159,34 +151,13 @@ fn shortened(id: &str) -> String {
     }
 }
 
-/// Says how far the search went, where that is not to the end.
-fn how_far(found: &FoundMessages) -> Markup {
-    html! {
-        @if let Some((at, _)) = &found.looked_until {
-            p class="note" {
-                "This search reads " (counted(MESSAGES_LOOKED_AT_MAX.into(), "message", "messages"))
-                " at a time. It got as far as " (day_text(*at)) "; there may be more beyond."
-            }
-        }
-    }
-}
-
-/// From the ends of what is shown, or of what was looked at.
-fn pages(form: &Form, found: &FoundMessages, path: &str) -> Pages {
-    let is_forward = !form.get("after").is_empty();
-    let first = found.messages.first().map(|it| it.row.message_id.as_str());
-    let last = found.messages.last().map(|it| it.row.message_id.as_str());
-    let looked = found.looked_until.as_ref().map(|(_, id)| id.as_str());
-    let (newer, older) = if is_forward {
-        (looked.or(first.filter(|_| found.has_more)), last.or(Some(form.get("after"))))
-    } else {
-        let newer = first.filter(|_| form.is_further());
-        (newer, looked.or(last.filter(|_| found.has_more)))
-    };
-    Pages {
-        newest: form.is_further().then(|| form.link(path, &[])),
-        newer: newer.map(|it| form.link(path, &[("after", it)])),
-        older: older.map(|it| form.link(path, &[("before", it)])),
+/// What is shown, or was looked at.
+fn ends(found: &FoundMessages) -> Ends<'_> {
+    Ends {
+        first: found.messages.first().map(|it| it.row.message_id.as_str()),
+        last: found.messages.last().map(|it| it.row.message_id.as_str()),
+        has_more: found.has_more,
+        looked_until: found.looked_until.as_ref().map(|(_, id)| id.as_str()),
     }
 }
 

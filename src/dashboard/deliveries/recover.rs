@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{
-    endpoint::{Unknowable, find, known, not_here},
+    endpoint::{Unknowable, changed_meanwhile, find, known, not_here},
     list::Which,
     recover_view::{Asked, RecoveriesPage, recoveries_page},
     recoveries_path,
@@ -65,11 +65,11 @@ pub(super) async fn recover(
     };
     let id = RecoveryId::of_command(act.context(&desk).command_id);
     let (game_id, endpoint_id) = (&place.game_id, &endpoint.endpoint_id);
+    let path = recoveries_path(&place, endpoint_id.as_str());
     match act.admin(&desk).recover_webhooks(game_id, endpoint_id, &id, since).await {
-        Ok(_) => {
-            see_other(&format!("{}?done={STARTED}", recoveries_path(&place, endpoint_id.as_str())))
-        }
+        Ok(_) => see_other(&format!("{path}?done={STARTED}")),
         Err(AdminError::Game(_)) => not_here(&place),
+        Err(AdminError::Conflict) => changed_meanwhile(&place, &path),
         Err(error) => went_wrong(&error),
     }
 }

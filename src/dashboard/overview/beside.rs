@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 
-/// Parts of a thousand: percents with one decimal.
-const WHOLE: i128 = 1_000;
+use crate::dashboard::views::{percent, thousandths};
+
+/// A shape's length.
+const LONGEST: i128 = 10_000;
 
 /// A number of a span, and what to compare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,15 @@ pub(super) struct Beside {
 }
 
 impl Beside {
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            all: self.all + other.all,
+            upto: self.upto + other.upto,
+            before: self.before + other.before,
+        }
+    }
+
     /// What is left when another is taken away.
     pub(super) fn less(self, other: Self) -> Self {
         Self {
@@ -32,23 +43,9 @@ impl Beside {
     }
 }
 
-/// A part of a whole as a percentage with one decimal, rounded to the nearest; `None` of nothing. What is not
-/// all is never told as 100 %, and what is not nothing never as 0 %.
-pub(super) fn share(part: i128, whole: i128) -> Option<String> {
-    if whole <= 0 {
-        return None;
-    }
-    let thousandths = rounded(part, whole);
-    Some(match (part, thousandths) {
-        (1.., 0) => "<0.1%".to_owned(),
-        (_, WHOLE) if part < whole => ">99.9%".to_owned(),
-        _ => percent(thousandths),
-    })
-}
-
 /// A part of a whole in ten thousandths, for a shape: between nothing and all.
 pub(super) fn ten_thousandths(part: i128, whole: i128) -> u32 {
-    let length = part.clamp(0, whole.max(0)) * 10 * WHOLE / whole.max(1);
+    let length = part.clamp(0, whole.max(0)) * LONGEST / whole.max(1);
     u32::try_from(length).unwrap_or_default()
 }
 
@@ -70,18 +67,9 @@ pub(super) fn change(now: i128, before: i128) -> (Way, String) {
     if before <= 0 {
         return (way, word.to_owned());
     }
-    let by = rounded((now - before).abs(), before);
+    let by = thousandths((now - before).abs(), before);
     let by = if by == 0 { "<0.1%".to_owned() } else { percent(by) };
     (way, format!("{word} {by}"))
-}
-
-fn rounded(part: i128, whole: i128) -> i128 {
-    (part * WHOLE * 2 + whole) / (whole * 2)
-}
-
-fn percent(thousandths: i128) -> String {
-    let (whole, tenth) = (thousandths / 10, thousandths % 10);
-    if tenth == 0 { format!("{whole}%") } else { format!("{whole}.{tenth}%") }
 }
 
 /// A number with its thousands apart.
@@ -100,23 +88,6 @@ pub(super) fn number(number: i128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_share_is_rounded_and_never_says_all_or_nothing_where_it_is_not() {
-        for (part, whole, expected) in [
-            (0, 3, "0%"),
-            (1, 3, "33.3%"),
-            (2, 3, "66.7%"),
-            (3, 3, "100%"),
-            (1, 8, "12.5%"),
-            (1, 100_000, "<0.1%"),
-            (99_999, 100_000, ">99.9%"),
-            (7, 5, "140%"),
-        ] {
-            assert_eq!(share(part, whole).as_deref(), Some(expected), "{part} of {whole}");
-        }
-        assert_eq!(share(0, 0), None);
-    }
 
     #[test]
     fn a_change_is_told_as_a_percentage_only_where_there_was_something() {

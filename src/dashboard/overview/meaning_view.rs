@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-const MEANINGS: [(&str, &str); 11] = [
+const MEANINGS: [(&str, &str); 14] = [
     (
         "Gross",
         "All money that was taken from players, in the hour in which the provider says it was: for sessions, too \
@@ -13,7 +13,16 @@ const MEANINGS: [(&str, &str); 11] = [
         "Money that is back with players, in the hour in which the provider says so. A refund counts in its own \
          hour, not in that of its payment.",
     ),
-    ("Net", "Gross less refunded. Below zero, if more went back than came in."),
+    (
+        "Paid, paid late, mismatched",
+        "What gross is made of. Paid: money for its session. Paid late: money that came after its session was over; it is \
+         given back. Mismatched: another amount was taken than was asked for; somebody has to settle it.",
+    ),
+    (
+        "Net",
+        "Paid, paid late and mismatched, less refunded: what was taken and not given back, by the hour of each. Below \
+         zero, if more went back than came in. What providers keep for themselves is not known here.",
+    ),
     (
         "Payments",
         "Sessions that became paid in the span, whenever they were created. Money that came too late is none.",
@@ -33,8 +42,9 @@ const MEANINGS: [(&str, &str); 11] = [
         "Payments that players started, in the hour in which they did, whatever came of them.",
     ),
     (
-        "Taken at first attempt",
-        "Of the messages that were sent, how many the endpoint answered with 2xx at the first attempt.",
+        "Taken at the first attempt",
+        "Of the first attempts to deliver a message, how many the endpoint answered with 2xx: of the last 24 hours and \
+         7 days, whatever the span, and the same as on the endpoint’s own page.",
     ),
     (
         "Waiting, given up",
@@ -44,6 +54,17 @@ const MEANINGS: [(&str, &str); 11] = [
         "A week before",
         "The same hours of the same weekdays, as far as whole hours are over in this span; beside 28 days, of the \
          28 days before. The hour under way counts in the large numbers, and in no comparison.",
+    ),
+    (
+        "Months",
+        "From the first day’s midnight to the next month’s, UTC. A month that is over stands beside all of the month \
+         before, however many days each has; one under way beside as many hours of it. A month may still change after \
+         its end, when a provider tells late.",
+    ),
+    (
+        "Download CSV",
+        "The same money, a line for each day and currency in which any moved, exact, as decimals and in minor units. The \
+         file’s name says up to which moment it was counted.",
     ),
 ];
 

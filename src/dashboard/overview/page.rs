@@ -7,7 +7,8 @@ use axum::{
 };
 
 use super::{
-    choice::{Choice, FIELD, Hours},
+    choice::{Choice, FIELD},
+    hours::Hours,
     summary::Summary,
     view::{Overview, overview_page},
 };
@@ -17,8 +18,9 @@ use crate::{
         answer::{page, went_wrong},
         views::FieldProblem,
     },
+    domain::violation::Violation,
     event_store::snapshot,
-    figures::{has_any, progress, read as read_figures},
+    figures::{first_day, progress, read as read_figures},
     webhooks::endpoints_health,
 };
 
@@ -27,11 +29,21 @@ pub(super) async fn overview(
     place: Place,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let choice = Choice::read(query.as_deref().unwrap_or_default());
+    let choice = Choice::read(query.as_deref().unwrap_or_default(), dashboard.clock.now());
     let status = if choice.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    answer(&dashboard, &place, choice, status).await
+}
+
+/// The page of a span; of today, with what is wrong, if there is no such span.
+pub(super) async fn answer(
+    dashboard: &Dashboard,
+    place: &Place,
+    choice: Result<Choice, Violation>,
+    status: StatusCode,
+) -> Response {
     let problem = |violation| FieldProblem { field: FIELD, label: "Span", violation };
     let problems: Vec<FieldProblem> = choice.clone().err().map(problem).into_iter().collect();
-    match read(&dashboard, &place, choice.unwrap_or_default(), problems).await {
+    match read(dashboard, place, choice.unwrap_or_default(), problems).await {
         Ok(overview) => page(status, |nonce| overview_page(&overview, nonce)),
         Err(error) => went_wrong(&error),
     }
@@ -43,17 +55,20 @@ async fn read(
     choice: Choice,
     problems: Vec<FieldProblem>,
 ) -> Result<Overview, sqlx::Error> {
+    let (pool, game_id, world) = (&dashboard.pool, place.game.id.as_str(), place.world);
     let hours = Hours::of(choice, dashboard.clock.now());
-    let mut snapshot = snapshot(&dashboard.pool).await?;
-    let progress = progress(&mut snapshot, &place.game.id, place.world).await?;
-    let whose = (place.game.id.as_str(), place.world, progress.generation);
-    let spans = [hours.this, hours.before];
-    let sums = read_figures(&mut snapshot, whose, &spans, choice.bucket_hours()).await?;
-    let summary = Summary::of(&sums, &hours);
-    let has_past = !summary.is_empty() || has_any(&mut snapshot, whose).await?;
+    let mut snapshot = snapshot(pool).await?;
+    let progress = progress(&mut snapshot, game_id, world).await?;
+    let whose = (game_id, world, progress.generation);
+    let sums = read_figures(&mut snapshot, whose, &[hours.this, hours.before], choice.by()).await?;
+    let first_day = first_day(&mut snapshot, whose).await?;
     snapshot.commit().await?;
-    let since = hours.this.from;
-    let endpoints = endpoints_health(&dashboard.pool, &place.game.id, place.world, since).await?;
+    let summary = Summary::of(&sums, &hours);
+    // How it is now says nothing of a month.
+    let endpoints = match choice.month() {
+        Some(_) => None,
+        None => Some(endpoints_health(pool, game_id, world, hours.now).await?),
+    };
     let place = place.clone();
-    Ok(Overview { place, hours, progress, summary, has_past, endpoints, problems })
+    Ok(Overview { place, hours, progress, summary, first_day, endpoints, problems })
 }

@@ -4,11 +4,14 @@ use maud::{Markup, html};
 
 use super::{
     bar::{Bar, bar},
-    beside::{Beside, number, share, ten_thousandths},
-    choice::Hours,
+    beside::{Beside, number, ten_thousandths},
+    hours::{Compared, Hours},
     summary::{Steps, Summary},
 };
-use crate::domain::session::{DeclineReason, PaymentMethod};
+use crate::{
+    dashboard::views::share,
+    domain::session::{DeclineReason, PaymentMethod},
+};
 
 /// The steps from a session to its payment.
 pub(super) fn steps_section(steps: &Steps, hours: &Hours) -> Markup {
@@ -21,7 +24,7 @@ pub(super) fn steps_section(steps: &Steps, hours: &Hours) -> Markup {
             h2 #steps { "From session to payment" }
             p class="hint" {
                 "How far the sessions came that were created " (choice.this())
-                ", whenever the later step was. Those of the last hours may still be paid."
+                ", whenever the later step was. " @if hours.is_running() { "Those of the last hours may still be paid." }
             }
             @if steps.created.all == 0 {
                 p class="none" { "No session was created " (choice.this()) "." }
@@ -34,7 +37,11 @@ pub(super) fn steps_section(steps: &Steps, hours: &Hours) -> Markup {
                     @for (name, of) in later { (step(name, of, steps.created, hours)) }
                 }
                 @if has_before {
-                    p class="hint" { "The mark is the share " (choice.before()) ", of the sessions created by " (hours.split_text()) " then." }
+                    p class="hint" {
+                        "The mark is the share " (choice.before())
+                        @if let Compared::UpTo(_) = hours.compared() { ", of the sessions created by " (hours.up_to_text(hours.before.split)) " then" }
+                        "."
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{beside::Beside, choice::Hours};
+use super::{beside::Beside, hours::Hours};
 use crate::{
     domain::{
         currency::Currency,
@@ -44,20 +44,23 @@ pub(super) struct Steps {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Volume {
     pub(super) currency: Currency,
-    /// All that was taken, for whatever reason.
-    pub(super) gross: Beside,
-    /// All that was given back.
-    pub(super) refunded: Beside,
-    /// Payments that paid for their session.
-    pub(super) payments: Beside,
-    /// Refunds that succeeded.
-    pub(super) refunds: Beside,
-    /// Of the gross, what came after its session was over: how often, and how much.
-    pub(super) late: (i128, i128),
-    /// Of the gross, what nobody asked for.
-    pub(super) disputed: (i128, i128),
+    /// What paid for its session.
+    pub(super) paid: Flow,
+    /// What came after its session was over.
+    pub(super) late: Flow,
+    /// What nobody asked for.
+    pub(super) mismatched: Flow,
+    /// What was given back.
+    pub(super) refunded: Flow,
     /// One for each hour or day.
     pub(super) buckets: Vec<Bucket>,
+}
+
+/// How often money moved in a way, and how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flow {
+    pub(super) count: Beside,
+    pub(super) money: Beside,
 }
 
 /// The money of one hour or day.
@@ -72,55 +75,33 @@ pub(super) struct Bucket {
 
 impl Volume {
     fn new(currency: Currency, buckets: usize) -> Self {
-        Self {
-            currency,
-            gross: Beside::default(),
-            refunded: Beside::default(),
-            payments: Beside::default(),
-            refunds: Beside::default(),
-            late: (0, 0),
-            disputed: (0, 0),
-            buckets: vec![Bucket::default(); buckets],
-        }
+        let [paid, late, mismatched, refunded] = [Flow::default(); 4];
+        let buckets = vec![Bucket::default(); buckets];
+        Self { currency, paid, late, mismatched, refunded, buckets }
+    }
+
+    /// All that was taken, for whatever reason.
+    pub(super) fn gross(&self) -> Beside {
+        self.paid.money.plus(self.late.money).plus(self.mismatched.money)
     }
 
     /// What is left of the gross.
     pub(super) fn net(&self) -> Beside {
-        self.gross.less(self.refunded)
+        self.gross().less(self.refunded.money)
     }
 
     fn add(&mut self, sum: &Sum) {
-        let (count, money) = (i128::from(sum.count), i128::from(sum.minor_units));
-        let is_this = sum.span == THIS;
-        match sum.kind {
-            Kind::Refunded => {
-                put(&mut self.refunded, sum, money);
-                put(&mut self.refunds, sum, count);
-            }
-            kind => {
-                put(&mut self.gross, sum, money);
-                let part = match kind {
-                    Kind::PaidLate => &mut self.late,
-                    Kind::Mismatched => &mut self.disputed,
-                    _ => return self.add_paid(sum, count, money),
-                };
-                if is_this {
-                    *part = (part.0 + count, part.1 + money);
-                }
-            }
-        }
-        self.add_to_bucket(sum, money);
-    }
-
-    fn add_paid(&mut self, sum: &Sum, count: i128, money: i128) {
-        put(&mut self.payments, sum, count);
-        self.add_to_bucket(sum, money);
-    }
-
-    fn add_to_bucket(&mut self, sum: &Sum, money: i128) {
+        let flow = match sum.kind {
+            Kind::PaidLate => &mut self.late,
+            Kind::Mismatched => &mut self.mismatched,
+            Kind::Refunded => &mut self.refunded,
+            _ => &mut self.paid,
+        };
+        let money = i128::from(sum.minor_units);
+        put(&mut flow.count, sum, sum.count.into());
+        put(&mut flow.money, sum, money);
         let Some(bucket) = self.buckets.get_mut(sum.bucket) else { return };
-        let is_this = sum.span == THIS;
-        let place = match (sum.kind == Kind::Refunded, is_this) {
+        let place = match (sum.kind == Kind::Refunded, sum.span == THIS) {
             (false, true) => &mut bucket.gross,
             (false, false) => &mut bucket.gross_before,
             (true, true) => &mut bucket.refunded,
@@ -156,13 +137,13 @@ impl Summary {
                     let Ok(currency) = Currency::from_stored(&sum.subject, sum.exponent) else {
                         continue;
                     };
-                    let new = || Volume::new(currency, hours.choice.buckets());
+                    let new = || Volume::new(currency, hours.buckets());
                     volumes.entry((&sum.subject, sum.exponent)).or_insert_with(new).add(sum);
                 }
             }
         }
         let mut volumes: Vec<Volume> = volumes.into_values().collect();
-        volumes.sort_by_key(|it| std::cmp::Reverse((it.payments.all, it.payments.before)));
+        volumes.sort_by_key(|it| std::cmp::Reverse((it.paid.count.all, it.paid.count.before)));
         reasons.sort_by_key(|(_, count)| std::cmp::Reverse((count.all, count.before)));
         methods.sort_by_key(|(_, count): &(PaymentMethod, Beside)| {
             std::cmp::Reverse((count.all, count.before))
@@ -253,9 +234,10 @@ mod tests {
         assert_eq!(summary.paid.all, 5);
         let [yen, dollars] = &summary.volumes[..] else { panic!("{summary:?}") };
         assert_eq!((yen.currency.code(), yen.net().all), ("JPY", 300));
-        assert_eq!((dollars.gross.all, dollars.net().all), (1_597, -403));
-        assert_eq!((dollars.late, dollars.disputed), ((1, 499), (1, 100)));
-        assert_eq!((dollars.payments.all, dollars.refunds.all), (2, 4));
+        assert_eq!((dollars.gross().all, dollars.net().all), (1_597, -403));
+        let told = [dollars.paid, dollars.late, dollars.mismatched, dollars.refunded];
+        let told = told.map(|it| (it.count.all, it.money.all));
+        assert_eq!(told, [(2, 998), (1, 499), (1, 100), (4, 2_000)]);
         let expected = Bucket { gross: 599, gross_before: 9, ..Bucket::default() };
         assert_eq!(dollars.buckets[2], expected);
     }

@@ -1,14 +1,17 @@
 //! Draws the page: of which moment its numbers are, then the numbers, then what they are made of.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use maud::{Markup, html};
 
 use super::{
-    beside::{Beside, Way, change, number, share},
-    choice::{Choice, FIELD, Hours},
+    beside::{Beside, Way, change, number},
+    choice::{Choice, FIELD},
+    hours::{Compared, Hours, last_day},
     meaning_view::meanings,
+    spans_view::{choices, months},
     steps_view::{methods_section, reasons_section, steps_section},
     summary::Summary,
+    totals_view::totals_section,
     volume_view::volume_section,
     webhooks_view::webhooks_section,
 };
@@ -17,10 +20,11 @@ use crate::{
         Place,
         views::{
             FieldProblem, Frame, Section, document, empty, moment, problem_list, sessions_path,
+            share,
         },
     },
     domain::{Timestamp, studio::Permission, world::World},
-    figures::{Counted, Progress},
+    figures::{Counted, Progress, Span},
     page_headers::Nonce,
     webhooks::EndpointHealth,
 };
@@ -34,9 +38,10 @@ pub(super) struct Overview {
     pub(super) hours: Hours,
     pub(super) progress: Progress,
     pub(super) summary: Summary,
-    /// Whether anything was ever counted of the game's world.
-    pub(super) has_past: bool,
-    pub(super) endpoints: Vec<EndpointHealth>,
+    /// The first of which anything was counted of the game's world.
+    pub(super) first_day: Option<NaiveDate>,
+    /// How its endpoints do now, where that is shown.
+    pub(super) endpoints: Option<Vec<EndpointHealth>>,
     pub(super) problems: Vec<FieldProblem>,
 }
 
@@ -52,24 +57,12 @@ pub(super) fn overview_page(it: &Overview, nonce: &Nonce) -> Markup {
         (problem_list("This span is none of ours", &it.problems))
         (of_when(it))
         @if it.progress.counted != Counted::Nothing {
-            @if it.has_past { (numbers(it)) } @else { (nothing_yet(place)) }
+            @if it.first_day.is_some() { (numbers(it)) } @else { (nothing_yet(place)) }
         }
-        (webhooks_section(&it.endpoints, &it.hours))
+        @if let Some(endpoints) = &it.endpoints { (webhooks_section(endpoints, now)) }
         (meanings())
     };
     document(&frame, &main, nonce)
-}
-
-fn choices(it: &Overview) -> Markup {
-    let path = Section::Overview.path(&it.place);
-    html! {
-        nav class="spans" id=(FIELD) aria-label="Span" {
-            @for choice in Choice::ALL {
-                @let is_here = choice == it.hours.choice;
-                a href={ (path) "?" (FIELD) "=" (choice.word()) } aria-current=[is_here.then_some("true")] { (choice.name()) }
-            }
-        }
-    }
 }
 
 /// Which hours, beside which, and how far they are counted: before any number.
@@ -78,12 +71,11 @@ fn of_when(it: &Overview) -> Markup {
     let (this, before) = hours.days_text();
     html! {
         div class="of-when" {
-            p { strong { (this) } ", beside " (before) ". Days and hours are UTC." }
-            p class="hint" {
-                (counted_to(it.progress.counted, hours.now)) " "
-                @if hours.is_first_hour() { "Spans are compared by whole hours; none of today is over yet." }
-                @else { "Spans are compared by whole hours: both up to " (hours.split_text()) " UTC." }
+            div {
+                p { strong { (this) } ", beside " (before) ". Days and hours are UTC." }
+                p class="hint" { (counted_to(it.progress.counted, hours.now)) " " (compared_to(hours)) }
             }
+            (months(it))
         }
         @match it.progress.counted {
             Counted::Nothing => {
@@ -117,6 +109,35 @@ fn counted_to(counted: Counted, now: Timestamp) -> Markup {
     }
 }
 
+/// What of both spans is compared.
+fn compared_to(hours: &Hours) -> String {
+    let (this, before) = (&hours.this, &hours.before);
+    let split = hours.up_to_text(this.split);
+    match (hours.compared(), hours.choice.month()) {
+        (Compared::Not, None) => {
+            "Spans are compared by whole hours; none of today is over yet.".to_owned()
+        }
+        (Compared::Not, Some(_)) => {
+            "Spans are compared by whole hours; none of this month is over yet.".to_owned()
+        }
+        (Compared::UpTo(_), None) => {
+            format!("Spans are compared by whole hours: both up to {split} UTC.")
+        }
+        (Compared::UpTo(_), Some(month)) if before.until <= before.split => format!(
+            "Up to {split} UTC it is compared with all of {}, which is shorter.",
+            month.before().name()
+        ),
+        (Compared::UpTo(_), Some(_)) => format!(
+            "Months are compared by whole hours: up to {split} UTC, and to {} UTC of the month before.",
+            hours.up_to_text(before.split)
+        ),
+        (Compared::Whole, _) => {
+            let days = |span: &Span| (span.until - span.from).num_days();
+            format!("Both months are over: all {} days, beside all {}.", days(this), days(before))
+        }
+    }
+}
+
 fn nothing_yet(place: &Place) -> Markup {
     let advice = html! {
         p {
@@ -133,6 +154,7 @@ fn nothing_yet(place: &Place) -> Markup {
 fn numbers(it: &Overview) -> Markup {
     let (summary, hours) = (&it.summary, &it.hours);
     html! {
+        @if hours.choice.month().is_some() && !summary.volumes.is_empty() { (totals_section(it)) }
         (tiles(summary, hours))
         @if summary.is_empty() { (quiet(it)) }
         @if !summary.volumes.is_empty() {
@@ -142,13 +164,13 @@ fn numbers(it: &Overview) -> Markup {
         }
         @if !summary.is_empty() {
             div class="panels" {
-                div class="stack" {
+                div class="pile" {
                     (steps_section(&summary.steps, hours))
                     @if it.place.may(Permission::SeeSessions) {
-                        p { a href={ (sessions_path(&it.place)) "?from=" (hours.this.from.format("%Y-%m-%d")) } { "See the sessions created " (hours.choice.this()) } }
+                        p { a href={ (sessions_path(&it.place)) "?from=" (hours.this.from.format("%Y-%m-%d")) @if !hours.is_running() { "&to=" (last_day(&hours.this).format("%Y-%m-%d")) } } { "See the sessions created " (hours.choice.this()) } }
                     }
                 }
-                div class="stack" {
+                div class="pile" {
                     (reasons_section(summary, hours))
                     (methods_section(summary, hours))
                 }
@@ -170,7 +192,7 @@ fn volumes_class(count: usize) -> &'static str {
 fn quiet(it: &Overview) -> Markup {
     let advice = html! {
         p { "No session was created, nothing was paid and nothing was given back, " (it.hours.choice.this()) " or " (it.hours.choice.before()) "." }
-        @if it.hours.choice != Choice::FourWeeks {
+        @if matches!(it.hours.choice, Choice::Today | Choice::Week) {
             p { a href={ (Section::Overview.path(&it.place)) "?" (FIELD) "=" (Choice::FourWeeks.word()) } { "Look at 28 days" } }
         }
     };
@@ -181,7 +203,7 @@ fn tiles(summary: &Summary, hours: &Hours) -> Markup {
     let steps = &summary.steps;
     let of_created = |paid, created| share(paid, created).unwrap_or_else(|| "–".to_owned());
     html! {
-        dl class="tiles" {
+        dl class="tiles joined" {
             (tile("Payments", &number(summary.paid.all), &compared(summary.paid, hours, &number)))
             (tile("Sessions created", &number(steps.created.all), &compared(steps.created, hours, &number)))
             (tile("Conversion", &of_created(steps.paid.all, steps.created.all), &html! {
@@ -202,11 +224,14 @@ pub(super) fn tile(name: &str, value: &str, beside: &Markup) -> Markup {
 
 /// A number beside the one of the span before: by whole hours, both told.
 pub(super) fn compared(it: Beside, hours: &Hours, written: &dyn Fn(i128) -> String) -> Markup {
-    if hours.is_first_hour() {
-        return html! { "so far, in the first hour" };
-    }
+    let by = match hours.compared() {
+        Compared::Not => return html! { "so far, in the first hour" },
+        Compared::UpTo(at) => Some(hours.up_to_text(at)),
+        Compared::Whole => None,
+    };
+    let before = hours.choice.before();
     if it.upto == 0 && it.before == 0 {
-        return html! { "none by " (hours.split_text()) ", as " (hours.choice.before()) };
+        return html! { "none" @if let Some(by) = by { " by " (by) } ", as " (before) };
     }
     let (way, words) = change(it.upto, it.before);
     let arrow = match way {
@@ -215,7 +240,8 @@ pub(super) fn compared(it: Beside, hours: &Hours, written: &dyn Fn(i128) -> Stri
         Way::Same => "",
     };
     html! {
-        span class="way" { span aria-hidden="true" { (arrow) } (words) }
-        " · " (written(it.upto)) " by " (hours.split_text()) ", " (written(it.before)) " " (hours.choice.before())
+        span class="way" { span aria-hidden="true" { (arrow) } (words) } " · "
+        @if let Some(by) = by { (written(it.upto)) " by " (by) ", " }
+        (written(it.before)) " " (before)
     }
 }

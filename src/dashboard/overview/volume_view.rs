@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     beside::number,
-    choice::Hours,
+    hours::Hours,
     plot::{Plot, Standing, plot},
     summary::{Bucket, Volume},
     view::{compared, tile},
@@ -23,13 +23,13 @@ pub(super) fn volume_section(it: &Volume, index: usize, hours: &Hours) -> Markup
     html! {
         section class="panel volume" aria-labelledby=(heading) {
             h2 id=(heading) { "Volume in " (code) (exponent_note(it.currency)) }
-            dl class="tiles" {
+            dl class="tiles joined" {
                 (tile("Net", &written(it.net().all), &compared(it.net(), hours, &written)))
-                (tile("Gross", &written(it.gross.all), &compared(it.gross, hours, &written)))
-                (tile("Refunded", &written(it.refunded.all), &html! {
-                    @if it.refunds.all != 0 { (refunds(it.refunds.all)) " · " } (compared(it.refunded, hours, &written))
+                (tile("Gross", &written(it.gross().all), &compared(it.gross(), hours, &written)))
+                (tile("Refunded", &written(it.refunded.money.all), &html! {
+                    @if it.refunded.count.all != 0 { (refunds(it.refunded.count.all)) " · " } (compared(it.refunded.money, hours, &written))
                 }))
-                (tile("Payments", &number(it.payments.all), &compared(it.payments, hours, &number)))
+                (tile("Payments", &number(it.paid.count.all), &compared(it.paid.count, hours, &number)))
             }
             (notes(it, &written))
             (drawing(it, &heading, hours, &written))
@@ -55,14 +55,14 @@ fn exponent_note(currency: Currency) -> Markup {
 /// What of the gross is no usual payment.
 fn notes(it: &Volume, written: &dyn Fn(i128) -> String) -> Markup {
     html! {
-        @if it.late.0 != 0 {
+        @if it.late.count.all != 0 {
             p class="hint" {
-                "Of the gross, " (written(it.late.1)) " came after its session was over (" (times(it.late.0)) "). It is given back, and counts as refunded once it is."
+                "Of the gross, " (written(it.late.money.all)) " came after its session was over (" (times(it.late.count.all)) "). It is given back, and counts as refunded once it is."
             }
         }
-        @if it.disputed.0 != 0 {
+        @if it.mismatched.count.all != 0 {
             p class="hint" {
-                "Of the gross, " (written(it.disputed.1)) " is in dispute: another amount was taken than was asked for (" (times(it.disputed.0)) ")."
+                "Of the gross, " (written(it.mismatched.money.all)) " is in dispute: another amount was taken than was asked for (" (times(it.mismatched.count.all)) ")."
             }
         }
     }
@@ -77,9 +77,9 @@ fn drawing(it: &Volume, id: &str, hours: &Hours, written: &dyn Fn(i128) -> Strin
     let bars = it.buckets.iter().enumerate().map(|(bucket, of)| Standing {
         now: (of.gross, of.refunded),
         before: of.gross_before,
-        told: told(of, &hours.bucket_name(bucket), hours, written),
+        told: told(of, bucket, hours, written),
         mark: hours.bucket_mark(bucket),
-        is_running: bucket == hours.running_bucket(),
+        is_running: Some(bucket) == hours.running_bucket(),
     });
     let bars: Vec<Standing> = bars.collect();
     let most =
@@ -107,7 +107,7 @@ fn drawing(it: &Volume, id: &str, hours: &Hours, written: &dyn Fn(i128) -> Strin
             (plot(&drawn))
             figcaption class="legend" {
                 span { (key("bar")) "Gross " (choice.this()) }
-                span { (key("running")) (choice.bucket()) " under way" }
+                @if hours.is_running() { span { (key("running")) (choice.bucket()) " under way" } }
                 @if it.buckets.iter().any(|it| 0 < it.refunded) { span { (key("out")) "refunded" } }
                 @if it.buckets.iter().any(|it| 0 < it.gross_before) { span { (key("level")) (choice.before()) } }
             }
@@ -121,7 +121,11 @@ fn without_zeros(text: String, currency: Currency) -> String {
     text.strip_suffix(&zeros).map(str::to_owned).unwrap_or(text)
 }
 
-fn told(of: &Bucket, name: &str, hours: &Hours, written: &dyn Fn(i128) -> String) -> String {
+fn told(of: &Bucket, bucket: usize, hours: &Hours, written: &dyn Fn(i128) -> String) -> String {
+    let name = hours.bucket_name(bucket);
+    if !hours.has_bucket(bucket) {
+        return format!("{name}, {}: {}", hours.choice.before(), written(of.gross_before));
+    }
     let refunded = match of.refunded {
         0 => String::new(),
         it => format!(", refunded {}", written(it)),
@@ -155,12 +159,13 @@ fn in_words(it: &Volume, hours: &Hours, written: &dyn Fn(i128) -> String) -> Mar
     let some = it.buckets.iter().enumerate().filter(|(_, of)| **of != Bucket::default());
     let rows: Vec<Vec<Markup>> = some
         .map(|(bucket, of)| {
-            let mut name = hours.bucket_name(bucket);
-            if bucket == hours.running_bucket() {
-                name.push_str(" (under way)");
-            }
+            let note = match hours.running_bucket() {
+                Some(running) if running == bucket => " (under way)",
+                _ if !hours.has_bucket(bucket) => " (only before)",
+                _ => "",
+            };
             let amount = |it: i128| html! { span class="money" { (written(it)) } };
-            let mut cells = vec![html! { (name) }];
+            let mut cells = vec![html! { (hours.bucket_name(bucket)) (note) }];
             cells.extend([of.gross, of.refunded, of.gross_before, of.refunded_before].map(amount));
             cells
         })

@@ -2,27 +2,24 @@
 
 use maud::{Markup, html};
 
-use super::{
-    beside::{number, share},
-    choice::Hours,
-    view::tile,
-};
+use super::{beside::number, view::tile};
 use crate::{
-    dashboard::views::{Badge, Column, Tone, badge, day_text, empty, table, untrusted},
+    dashboard::views::{Badge, Column, Tone, badge, empty, moment, share, table, untrusted},
     domain::Timestamp,
-    webhooks::{EndpointHealth, FIRST_ATTEMPTS_MAX, MESSAGES_COUNTED_MAX},
+    webhooks::{EndpointHealth, HEALTH_DAYS, MESSAGES_COUNTED_MAX},
 };
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column::plain("Endpoint"),
     Column::text("State"),
-    Column::number("At first attempt"),
+    Column::number("At first, 24 hours"),
+    Column::number("At first, 7 days"),
     Column::number("Waiting"),
     Column::number("Given up"),
 ];
 
-/// Draws it.
-pub(super) fn webhooks_section(endpoints: &[EndpointHealth], hours: &Hours) -> Markup {
+/// Draws it: as it is `now`, whatever the span.
+pub(super) fn webhooks_section(endpoints: &[EndpointHealth], now: Timestamp) -> Markup {
     html! {
         section aria-labelledby="webhooks" {
             h2 #webhooks { "Webhooks" }
@@ -30,17 +27,17 @@ pub(super) fn webhooks_section(endpoints: &[EndpointHealth], hours: &Hours) -> M
                 (empty("No endpoint", &html! {
                     p { "Webhooks tell the game’s server of payments as they happen. Developers add an endpoint for them." }
                 }))
-            } @else { (of_endpoints(endpoints, hours)) }
+            } @else { (of_endpoints(endpoints, now)) }
         }
     }
 }
 
-fn of_endpoints(endpoints: &[EndpointHealth], hours: &Hours) -> Markup {
-    let now = hours.now;
+fn of_endpoints(endpoints: &[EndpointHealth], now: Timestamp) -> Markup {
     let sum = |of: &dyn Fn(&EndpointHealth) -> i64| -> i128 {
         endpoints.iter().map(|it| i128::from(of(it))).sum()
     };
-    let (tried, taken) = (sum(&|it| it.tried), sum(&|it| it.taken_at_first));
+    let day = (sum(&|it| it.day_first_delivered), sum(&|it| it.day_first_attempts));
+    let week = (sum(&|it| it.week_first_delivered), sum(&|it| it.week_first_attempts));
     let resting = endpoints.iter().filter(|it| it.is_resting(now)).count();
     let disabled = endpoints.iter().filter(|it| !it.is_enabled).count();
     let state = |it: &EndpointHealth| html! { (badge(state(it, now))) @if it.is_resting(now) { (until(it)) } };
@@ -48,15 +45,17 @@ fn of_endpoints(endpoints: &[EndpointHealth], hours: &Hours) -> Markup {
         vec![
             html! { (untrusted(it.endpoint.url.as_str())) @if let Some(called) = &it.endpoint.description { " " span class="hint" { (untrusted(&called.to_string())) } } },
             state(it),
-            first_attempts(it.taken_at_first.into(), it.tried.into()),
+            first_attempts(it.day_first_delivered.into(), it.day_first_attempts.into()),
+            first_attempts(it.week_first_delivered.into(), it.week_first_attempts.into()),
             html! { (at_most(it.waiting)) },
             html! { (at_most(it.dead)) },
         ]
     });
     html! {
-        dl class="tiles" {
-            (tile("Taken at first attempt", &share(taken, tried).unwrap_or_else(|| "–".to_owned()), &html! {
-                (number(taken)) " of the newest " (number(tried)) " messages " (hours.choice.this())
+        dl class="tiles joined" {
+            (tile("Taken at the first attempt", &taken(day), &html! {
+                "last 24 hours, " (number(day.0)) " of " (number(day.1)) br;
+                (taken(week)) " in " (HEALTH_DAYS) " days, " (number(week.0)) " of " (number(week.1))
             }))
             (tile("Waiting", &all_of(endpoints, &|it| it.waiting), &html! { "to be sent, or sent again" }))
             (tile("Given up", &all_of(endpoints, &|it| it.dead), &html! { "of all times; can be handed in again" }))
@@ -66,8 +65,7 @@ fn of_endpoints(endpoints: &[EndpointHealth], hours: &Hours) -> Markup {
         }
         (table("Endpoints and how well webhooks arrive there", &COLUMNS, rows))
         p class="hint" {
-            "As of " (day_text(now)) ". First attempts are those of the newest " (FIRST_ATTEMPTS_MAX)
-            " messages to each endpoint, of events " (hours.choice.this()) "."
+            "As of " (moment(now)) ", whatever the span. First attempts are counted by the hour, as on the endpoint’s own page."
         }
     }
 }
@@ -90,9 +88,13 @@ fn first_attempts(taken: i128, tried: i128) -> Markup {
     html! {
         @match share(taken, tried) {
             Some(share) => { (share) " " span class="hint" { "(" (number(taken)) " of " (number(tried)) ")" } }
-            None => { span class="none" { "none sent" } }
+            None => { span class="none" { "no attempt" } }
         }
     }
+}
+
+fn taken((taken, all): (i128, i128)) -> String {
+    share(taken, all).unwrap_or_else(|| "no attempt".to_owned())
 }
 
 /// A count that stops at a number, and says so.

@@ -15,8 +15,12 @@ use crate::{
         place::StudioPlace,
         views::FieldProblem,
     },
-    domain::{studio::Role, violation::Violation},
-    people::PeopleError,
+    domain::{
+        person::EmailAddress,
+        studio::{Role, StudioError},
+        violation::Violation,
+    },
+    people::{Colleague, PeopleError},
 };
 
 /// `GET …/people/invite`
@@ -63,11 +67,39 @@ pub(super) async fn invite(
             let why = PeopleError::KnownElsewhere.to_string();
             show(&place, &form, &[problem], Some(&why), StatusCode::CONFLICT)
         }
+        Err(PeopleError::Studio(StudioError::AlreadyMember)) => {
+            already(&desk, &place, &form, &email).await
+        }
         Err(error @ (PeopleError::Person(_) | PeopleError::Studio(_) | PeopleError::Conflict)) => {
             show(&place, &form, &[], Some(&error.to_string()), StatusCode::CONFLICT)
         }
         Err(error) => went_wrong(&error),
     }
+}
+
+/// They are a member: the form was sent twice, perhaps, and nobody saw the link of the first answer. Only who
+/// asks for another gets one, since the first may have been handed over.
+async fn already(
+    desk: &Dashboard,
+    place: &StudioPlace,
+    form: &InviteForm,
+    email: &EmailAddress,
+) -> Response {
+    let found = async {
+        let person_id = desk.people.find_by_email(email).await?;
+        let members = desk.people.roster(&place.studio_id).await?;
+        let is_it =
+            |it: &Colleague| person_id.as_ref().is_some_and(|id| it.person.id == id.as_str());
+        Ok::<_, sqlx::Error>(members.into_iter().find(is_it))
+    };
+    let member = match found.await {
+        Ok(member) => member,
+        Err(error) => return went_wrong(&error),
+    };
+    let why = StudioError::AlreadyMember.to_string();
+    let member = member.as_ref();
+    let view = InviteView { place, form, problems: &[], why_not: Some(&why), member };
+    page(StatusCode::CONFLICT, |nonce| invite_page(&view, nonce))
 }
 
 fn path(place: &StudioPlace) -> String {
@@ -81,6 +113,6 @@ fn show(
     why_not: Option<&str>,
     status: StatusCode,
 ) -> Response {
-    let view = InviteView { place, form, problems, why_not };
+    let view = InviteView { place, form, problems, why_not, member: None };
     page(status, |nonce| invite_page(&view, nonce))
 }

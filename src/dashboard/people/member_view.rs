@@ -19,6 +19,7 @@ use crate::{
     },
     domain::{Timestamp, person::EmailAddress, studio::Role},
     page_headers::Nonce,
+    people::Colleague,
 };
 
 /// The form of an invitation.
@@ -29,6 +30,8 @@ pub(super) struct InviteView<'a> {
     pub(super) problems: &'a [FieldProblem],
     /// Why the rules refuse it.
     pub(super) why_not: Option<&'a str>,
+    /// Who they are, if they are a member already.
+    pub(super) member: Option<&'a Colleague>,
 }
 
 /// One member.
@@ -54,7 +57,7 @@ pub(super) struct Linked<'a> {
 
 /// Draws the form of an invitation.
 pub(super) fn invite_page(view: &InviteView<'_>, nonce: &Nonce) -> Markup {
-    let InviteView { place, form, problems, why_not } = view;
+    let InviteView { place, form, problems, why_not, .. } = view;
     let path = people_path(&place.studio_id);
     let email = Field {
         name: EMAIL,
@@ -67,6 +70,7 @@ pub(super) fn invite_page(view: &InviteView<'_>, nonce: &Nonce) -> Markup {
         (crumbs(place))
         h1 { "Invite somebody to " (untrusted(&place.studio_name)) }
         (refusal("Nobody was invited", *why_not))
+        @if let Some(member) = view.member { (member_already(place, member)) }
         @if why_not.is_none() { (problem_list("Nobody was invited", problems)) }
         (own_form(&format!("{path}/invite"), "form", &place.account, &html! {
             (email.text("email", &form.email, EmailAddress::BYTES_MAX))
@@ -81,6 +85,23 @@ pub(super) fn invite_page(view: &InviteView<'_>, nonce: &Nonce) -> Markup {
     let is_sound = problems.is_empty() && why_not.is_none();
     let title = if is_sound { "Invite somebody" } else { "Error: Invite somebody" };
     account_page(title, &place.account, &main, nonce)
+}
+
+/// What may be done about who is a member already.
+fn member_already(place: &StudioPlace, it: &Colleague) -> Markup {
+    let path = format!("{}/{}", people_path(&place.studio_id), it.person.id);
+    html! {
+        @if it.may_be_linked() {
+            (own_form(&format!("{path}/link"), "advice", &place.account, &html! {
+                p {
+                    "Was this form sent twice, or did nobody see the link? Make another: those before do not work any more, and who came in by one is out."
+                }
+                p class="actions" { button class="button" type="submit" { "Make another link" } }
+            }))
+        } @else {
+            p class="advice" { a href=(path) { "What you may change about them" } }
+        }
+    }
 }
 
 /// Shows a link, this once.

@@ -28,7 +28,8 @@ pub(super) fn events(events: &[LoadedEvent<SessionEvent>], known: Known<'_>) -> 
 fn event(it: &LoadedEvent<SessionEvent>, known: Known<'_>) -> Markup {
     let Actor { who, name } = actor(&it.envelope.actor, known);
     html! {
-        li {
+        // Other sections of the page lead to it.
+        li id=(it.envelope.event_id) {
             p class="what" { (happened(&it.event)) }
             p class="who" {
                 (moment_ms(it.envelope.occurred_at)) " · " (who)

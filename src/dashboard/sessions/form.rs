@@ -1,12 +1,12 @@
-//! The search as it stands in the URL: read, judged field by field, and written again into links.
-
-use std::collections::BTreeMap;
+//! What is asked for of a game's sessions: the fields of the search, judged one by one.
 
 use chrono::NaiveDate;
-use url::form_urlencoded;
 
 use crate::{
-    dashboard::views::FieldProblem,
+    dashboard::{
+        filters::{Begins, Filters},
+        views::FieldProblem,
+    },
     domain::{currency::Currency, id::SessionId, session::SessionStatus, violation::Violation},
 };
 
@@ -17,23 +17,20 @@ pub(super) const QUERY_CHARACTERS_MAX: usize = 200;
 pub(super) const WORDS_MAX: usize = 8;
 
 /// A day is written as `2026-01-31`.
-const DAY_BYTES: usize = 10;
+pub(super) const DAY_BYTES: usize = 10;
 
 /// Every field there is, and what people call it.
-const FIELDS: [(&str, &str); 8] = [
+pub(super) const FIELDS: &[(&str, &str)] = &[
     ("q", "Search"),
     ("in", "Search in"),
     ("status", "Status"),
     ("currency", "Currency"),
     ("from", "From"),
     ("to", "To"),
-    ("before", "Page"),
-    ("after", "Page"),
 ];
 
-/// As it was sent.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Form(BTreeMap<&'static str, String>);
+/// The fields beside the search.
+pub(super) const NARROWING: &[&str] = &["status", "currency", "from", "to"];
 
 /// What the words of a search are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,17 +44,6 @@ pub(super) enum Within {
     Title,
 }
 
-/// Where a page begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Begins {
-    /// With the newest.
-    Newest,
-    /// After this one, going back in time.
-    Before(SessionId),
-    /// After this one, coming forward.
-    After(SessionId),
-}
-
 /// What is asked for, with every field in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wish {
@@ -67,105 +53,27 @@ pub(super) struct Wish {
     pub(super) currency: Option<Currency>,
     pub(super) from: Option<NaiveDate>,
     pub(super) to: Option<NaiveDate>,
-    pub(super) begins: Begins,
+    pub(super) begins: Begins<SessionId>,
 }
 
-impl Form {
-    /// Reads a URL's query. Of a field that is there twice the last counts; others are not ours.
-    pub(super) fn read(query: &str) -> Self {
-        let mut form = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if let Some((field, _)) = FIELDS.iter().find(|(it, _)| *it == name) {
-                form.0.insert(field, value.trim().to_owned());
-            }
-        }
-        form
-    }
-
-    /// What was sent in a field; empty, if nothing was.
-    pub(super) fn get(&self, field: &str) -> &str {
-        self.0.get(field).map(String::as_str).unwrap_or_default()
-    }
-
-    /// Whether any filter is set, beside the search.
-    pub(super) fn has_filters(&self) -> bool {
-        ["status", "currency", "from", "to"].iter().any(|it| !self.get(it).is_empty())
-    }
-
-    /// Whether it is another page than the first.
-    pub(super) fn is_further(&self) -> bool {
-        ["before", "after"].iter().any(|it| !self.get(it).is_empty())
-    }
-
-    /// The same search from its first page on, but for what `changes` say.
-    pub(super) fn link(&self, path: &str, changes: &[(&'static str, &str)]) -> String {
-        let mut values = self.0.clone();
-        values.remove("before");
-        values.remove("after");
-        for (field, value) in changes {
-            values.insert(field, (*value).to_owned());
-        }
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(values.iter().filter(|(_, value)| !value.is_empty()));
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-
-    /// Judges all fields.
-    ///
-    /// # Errors
-    ///
-    /// Every [`FieldProblem`] there is.
-    pub(super) fn wish(&self) -> Result<Wish, Vec<FieldProblem>> {
-        let mut problems = vec![];
-        let query = self.check(&mut problems, "q", read_query);
-        let within = self.check(&mut problems, "in", read_within).unwrap_or_default();
-        let status = self.check(&mut problems, "status", read_status);
-        let currency = self.check(&mut problems, "currency", Currency::parse);
-        let from = self.check(&mut problems, "from", read_day);
-        let to = self.check(&mut problems, "to", read_day);
-        if let (Some(from), Some(to)) = (from, to)
-            && to < from
-        {
-            let rule = "must not be before the day in From";
-            problems.push(problem("to", Violation::new(rule, self.get("to"))));
-        }
-        let before = self.check(&mut problems, "before", |it| SessionId::parse(it));
-        let after = self.check(&mut problems, "after", |it| SessionId::parse(it));
-        let begins = match (before, after) {
-            (Some(before), None) => Begins::Before(before),
-            (None, Some(after)) => Begins::After(after),
-            (None, None) => Begins::Newest,
-            (Some(_), Some(after)) => {
-                let rule = "must not be given together with before";
-                problems.push(problem("after", Violation::new(rule, after.as_str())));
-                Begins::Newest
-            }
-        };
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(Wish { query, within, status, currency, from, to, begins })
-    }
-
-    fn check<T>(
-        &self,
-        problems: &mut Vec<FieldProblem>,
-        field: &'static str,
-        read: impl FnOnce(&str) -> Result<T, Violation>,
-    ) -> Option<T> {
-        let text = self.get(field);
-        if text.is_empty() {
-            return None;
-        }
-        read(text).map_err(|violation| problems.push(problem(field, violation))).ok()
-    }
-}
-
-/// What is wrong with one of [`FIELDS`].
-pub(super) fn problem(field: &'static str, violation: Violation) -> FieldProblem {
-    let label = FIELDS.iter().find(|(it, _)| *it == field).map_or(field, |(_, label)| label);
-    FieldProblem { field, label, violation }
+/// Judges all fields.
+///
+/// # Errors
+///
+/// Every [`FieldProblem`] there is.
+pub(super) fn wish(filters: &Filters) -> Result<Wish, Vec<FieldProblem>> {
+    let mut judge = filters.judge();
+    let query = judge.check("q", read_query);
+    let within = judge.check("in", read_within).unwrap_or_default();
+    let status = judge.check("status", read_status);
+    let currency = judge.check("currency", Currency::parse);
+    let from = judge.check("from", read_day);
+    let to = judge.check("to", read_day);
+    let is_in_order = from.zip(to).is_none_or(|(from, to)| from <= to);
+    judge.require("to", is_in_order, "must not be before the day in From");
+    let begins = judge.begins(|it| SessionId::parse(it));
+    judge.done()?;
+    Ok(Wish { query, within, status, currency, from, to, begins })
 }
 
 fn read_query(text: &str) -> Result<String, Violation> {
@@ -196,23 +104,29 @@ fn read_day(text: &str) -> Result<NaiveDate, Violation> {
     day.ok_or_else(|| Violation::new("must be a day such as 2026-01-31", text))
 }
 
-/// The words of a title in a search.
-pub(super) fn words_of(query: &str) -> Vec<String> {
-    query.split_whitespace().take(WORDS_MAX).map(str::to_owned).collect()
+/// The words of a title in a search: those that are looked for, and those that would be too many.
+pub(super) fn words_of(query: &str) -> (Vec<String>, String) {
+    let mut words = query.split_whitespace();
+    let taken = words.by_ref().take(WORDS_MAX).map(str::to_owned).collect();
+    (taken, words.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(query: &str) -> Result<Wish, Vec<FieldProblem>> {
+        wish(&Filters::read(FIELDS, query))
+    }
+
     fn problems(query: &str) -> Vec<String> {
-        let problems = Form::read(query).wish().unwrap_err();
+        let problems = read(query).unwrap_err();
         problems.iter().map(|it| format!("{} {}", it.label, it.violation)).collect()
     }
 
     #[test]
     fn an_empty_form_asks_for_the_newest_of_all() {
-        let wish = Form::read("q=+&status=&currency=&from=&to=&unknown=1").wish().unwrap();
+        let wish = read("q=+&status=&currency=&from=&to=&unknown=1").unwrap();
         assert_eq!(wish.query, None);
         assert_eq!(wish.begins, Begins::Newest);
         assert_eq!((wish.status, wish.from), (None, None));
@@ -237,15 +151,14 @@ mod tests {
 
     #[test]
     fn one_day_is_a_range_too_and_200_characters_are_a_search() {
-        assert!(Form::read("from=2026-02-01&to=2026-02-01").wish().is_ok());
-        assert!(Form::read(&format!("q={}", "é".repeat(200))).wish().is_ok());
+        assert!(read("from=2026-02-01&to=2026-02-01").is_ok());
+        assert!(read(&format!("q={}", "é".repeat(200))).is_ok());
     }
 
     #[test]
-    fn a_link_keeps_the_search_and_leaves_the_page_it_is_on() {
-        let form = Form::read("q=a+%26+b&status=paid&to=&before=x");
-        assert_eq!(form.link("/s", &[]), "/s?q=a+%26+b&status=paid");
-        assert_eq!(form.link("/s", &[("after", "y"), ("q", "")]), "/s?after=y&status=paid");
-        assert_eq!(Form::default().link("/s", &[]), "/s");
+    fn words_beyond_the_eighth_are_known_not_to_be_looked_for() {
+        let (words, left_out) = words_of("a b  c d e f g h i  j");
+        assert_eq!((words.len(), left_out.as_str()), (8, "i j"));
+        assert_eq!(words_of("a b"), (vec!["a".to_owned(), "b".to_owned()], String::new()));
     }
 }

@@ -7,13 +7,14 @@ use axum::{
 };
 
 use super::{
-    form::{Begins, Form, Wish, Within, problem, words_of},
+    form::{FIELDS, Wish, Within, wish, words_of},
     list_view::{Listing, Meaning, list_page},
 };
 use crate::{
     dashboard::{
         Dashboard, Place,
         answer::{page, see_other, went_wrong},
+        filters::{Begins, Filters},
         views::{FieldProblem, sessions_path},
     },
     domain::{
@@ -58,9 +59,9 @@ pub(in crate::dashboard) async fn list(
     place: Place,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let form = Form::read(query.as_deref().unwrap_or_default());
+    let filters = Filters::read(FIELDS, query.as_deref().unwrap_or_default());
     let now = dashboard.clock.now();
-    let (status, listing) = match find(&dashboard, &place, &form).await {
+    let (status, listing) = match find(&dashboard, &place, &filters).await {
         Ok(Answer::Session(id)) => {
             return see_other(&format!("{}/{id}", sessions_path(&place)));
         }
@@ -68,13 +69,13 @@ pub(in crate::dashboard) async fn list(
         Err(Refused::Fields(problems)) => (StatusCode::BAD_REQUEST, Err(problems)),
         Err(Refused::Database(error)) => return went_wrong(&error),
     };
-    let listing = Listing { place: &place, form: &form, as_of: now, found: listing };
+    let listing = Listing { place: &place, filters: &filters, as_of: now, found: listing };
     page(status, |nonce| list_page(&listing, nonce))
 }
 
-async fn find(dashboard: &Dashboard, place: &Place, form: &Form) -> Result<Answer, Refused> {
-    let wish = form.wish().map_err(Refused::Fields)?;
-    let turn = turn(dashboard, place, &wish.begins).await?;
+async fn find(dashboard: &Dashboard, place: &Place, filters: &Filters) -> Result<Answer, Refused> {
+    let wish = wish(filters).map_err(Refused::Fields)?;
+    let turn = turn(dashboard, place, filters, &wish.begins).await?;
     let meaning = match wish.query.as_deref() {
         None => Meaning::All,
         Some(query) if wish.within == Within::Anything => {
@@ -88,7 +89,7 @@ async fn find(dashboard: &Dashboard, place: &Place, form: &Form) -> Result<Answe
             }
         }
         Some(query) if wish.within == Within::Player => Meaning::Player(query.to_owned()),
-        Some(query) => Meaning::Title(words_of(query)),
+        Some(query) => title(query),
     };
     let found = search(&dashboard.pool, &asked(place, &wish, &meaning), &turn, PAGE_ROWS).await?;
     Ok(Answer::Listing(meaning, found))
@@ -97,7 +98,7 @@ async fn find(dashboard: &Dashboard, place: &Place, form: &Form) -> Result<Answe
 fn asked<'a>(place: &'a Place, wish: &'a Wish, meaning: &'a Meaning) -> Search<'a> {
     let (user_id, words): (_, &[String]) = match meaning {
         Meaning::Player(user_id) => (Some(user_id.as_str()), &[]),
-        Meaning::Title(words) => (None, words),
+        Meaning::Title { words, .. } => (None, words),
         Meaning::All | Meaning::UnknownId { .. } => (None, &[]),
     };
     Search {
@@ -113,23 +114,31 @@ fn asked<'a>(place: &'a Place, wish: &'a Wish, meaning: &'a Meaning) -> Search<'
 }
 
 fn nothing() -> Found {
-    Found { rows: vec![], refunded: vec![], total: None, has_more: false, looked_until: None }
+    Found {
+        rows: vec![],
+        refunded: vec![],
+        total: None,
+        has_more: false,
+        looked_until: None,
+        looked_at_max: 0,
+    }
 }
 
 /// Where a page begins. A session of another game is as unknown as one that never was.
-async fn turn(dashboard: &Dashboard, place: &Place, begins: &Begins) -> Result<Turn, Refused> {
-    let (field, id) = match begins {
-        Begins::Newest => return Ok(Turn::Newest),
-        Begins::Before(id) => ("before", id),
-        Begins::After(id) => ("after", id),
-    };
+async fn turn(
+    dashboard: &Dashboard,
+    place: &Place,
+    filters: &Filters,
+    begins: &Begins<SessionId>,
+) -> Result<Turn, Refused> {
+    let Some((field, id)) = begins.named() else { return Ok(Turn::Newest) };
     let row = SessionRow::find(&dashboard.pool, id.as_str()).await?;
     let Some(row) = row.filter(|it| is_here(place, &it.game_id, &it.world)) else {
         let violation = Violation::new("must begin at a session of this game", id.as_str());
-        return Err(Refused::Fields(vec![problem(field, violation)]));
+        return Err(Refused::Fields(vec![filters.problem(field, violation)]));
     };
     let cursor = (row.created_at, row.id);
-    Ok(if field == "after" { Turn::After(cursor) } else { Turn::Before(cursor) })
+    Ok(if matches!(begins, Begins::After(_)) { Turn::After(cursor) } else { Turn::Before(cursor) })
 }
 
 fn is_here(place: &Place, game_id: &str, world: &str) -> bool {
@@ -178,5 +187,10 @@ async fn meaning(
     if may_be_a_player && is_player(&dashboard.pool, &place.game.id, place.world, query).await? {
         return Ok(Meaning::Player(query.to_owned()));
     }
-    Ok(Meaning::Title(words_of(query)))
+    Ok(title(query))
+}
+
+fn title(query: &str) -> Meaning {
+    let (words, left_out) = words_of(query);
+    Meaning::Title { words, left_out }
 }

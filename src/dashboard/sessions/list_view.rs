@@ -2,22 +2,21 @@
 
 use maud::{Markup, html};
 
-use super::form::Form;
+use super::form::{DAY_BYTES, NARROWING, QUERY_CHARACTERS_MAX, WORDS_MAX};
 use crate::{
     dashboard::{
-        Place, links,
+        Place,
+        filters::{Ends, Filters, how_far},
+        links,
         views::{
-            Badge, Column, FieldProblem, Frame, Pages, Section, Tone, amount, badge, copyable,
-            counted, day_text, document, empty, moment, pagination, problem_list, session_badge,
+            Badge, Column, Field, FieldProblem, Frame, Section, Tone, amount, badge, copyable,
+            counted, document, empty, moment, pagination, problem_list, session_badge,
             sessions_path, table, untrusted,
         },
     },
     domain::{Timestamp, session::SessionStatus, studio::Permission, world::World},
     page_headers::Nonce,
-    projections::{
-        session::SessionRow,
-        session_search::{Found, LOOKED_AT_MAX},
-    },
+    projections::{session::SessionRow, session_search::Found},
 };
 
 /// What the words of a search were taken for.
@@ -35,14 +34,19 @@ pub(super) enum Meaning {
     /// A player's id.
     Player(String),
     /// Words of an item's title.
-    Title(Vec<String>),
+    Title {
+        /// Those that are looked for.
+        words: Vec<String>,
+        /// Those that would be too many.
+        left_out: String,
+    },
 }
 
 /// What the page shows.
 pub(super) struct Listing<'a> {
     pub(super) place: &'a Place,
     /// As it was sent, to be filled in again.
-    pub(super) form: &'a Form,
+    pub(super) filters: &'a Filters,
     pub(super) as_of: Timestamp,
     /// A page of sessions, or what is wrong with the form.
     pub(super) found: Result<(Meaning, Found), Vec<FieldProblem>>,
@@ -78,8 +82,8 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
                 } @else {
                     (table("Sessions, newest first", &COLUMNS, found.rows.iter().map(|it| row(it, found, &path))))
                 }
-                (how_far(found))
-                (pagination(&pages(listing.form, found, &path)))
+                (how_far(found.looked_until.as_ref().map(|(at, _)| *at), found.looked_at_max, "session", "sessions"))
+                (pagination(&listing.filters.pages(&path, &ends(found))))
             }
         }
     };
@@ -94,86 +98,42 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
 }
 
 fn search_form(listing: &Listing<'_>, path: &str, problems: &[FieldProblem]) -> Markup {
-    let form = listing.form;
-    let is_wrong = |field: &str| problems.iter().any(|it| it.field == field);
-    let mut currencies = listing.place.game.currencies.clone();
-    let asked = form.get("currency");
-    if !asked.is_empty() && !currencies.iter().any(|it| it == asked) {
-        currencies.push(asked.to_owned());
-    }
+    let filters = listing.filters;
+    let field = |name, label| Field { name, label, hint: "", problems };
+    let search = Field {
+        hint: "A session, payment or refund id, a player’s id, or words of an item’s title",
+        ..field("q", "Search")
+    };
     let statuses = SessionStatus::ALL.iter().map(|it| (it.as_str(), session_badge(*it).word));
-    let mut statuses: Vec<(&str, &str)> = statuses.collect();
-    let asked = form.get("status");
-    if !asked.is_empty() && !statuses.iter().any(|(it, _)| *it == asked) {
-        statuses.push((asked, asked));
-    }
+    let currencies = listing.place.game.currencies.iter().map(|it| (it.as_str(), it.as_str()));
     html! {
         form class="search" role="search" action=(path) method="get" {
-            div class="field wide" {
-                label for="q" { "Search" }
-                input #q name="q" type="search" value=(form.get("q")) autocomplete="off" spellcheck="false"
-                    aria-describedby={ @if is_wrong("q") { "problem-q " } "q-hint" }
-                    aria-invalid=[is_wrong("q").then_some("true")];
-                p #q-hint class="hint" { "A session, payment or refund id, a player’s id, or words of an item’s title" }
-            }
-            div class="field" {
-                label for="status" { "Status" }
-                select #status name="status" aria-invalid=[is_wrong("status").then_some("true")]
-                    aria-describedby=[is_wrong("status").then_some("problem-status")] {
-                    option value="" { "Any" }
-                    @for (value, name) in statuses {
-                        option value=(value) selected[value == form.get("status")] { (name) }
-                    }
-                }
-            }
-            div class="field" {
-                label for="currency" { "Currency" }
-                select #currency name="currency" aria-invalid=[is_wrong("currency").then_some("true")]
-                    aria-describedby=[is_wrong("currency").then_some("problem-currency")] {
-                    option value="" { "Any" }
-                    @for it in &currencies {
-                        option value=(it) selected[it == form.get("currency")] { (it) }
-                    }
-                }
-            }
-            (day_field("from", "From (UTC)", form, is_wrong("from")))
-            (day_field("to", "To (UTC)", form, is_wrong("to")))
+            div class="wide" { (search.text("search", filters.get("q"), QUERY_CHARACTERS_MAX)) }
+            (field("status", "Status").select(&filters.options("status", statuses), filters.get("status")))
+            (field("currency", "Currency").select(&filters.options("currency", currencies), filters.get("currency")))
+            (field("from", "From (UTC)").text("date", filters.get("from"), DAY_BYTES))
+            (field("to", "To (UTC)").text("date", filters.get("to"), DAY_BYTES))
             div class="actions" {
                 button class="button primary" type="submit" { "Search" }
-                @if form.has_filters() || !form.get("q").is_empty() || form.is_further() {
-                    a class="button" href=(path) { "Clear" }
-                }
+                @if filters.is_any_set() { a class="button" href=(path) { "Clear" } }
             }
-        }
-    }
-}
-
-/// A day that cannot be one is shown as it was sent, which a date field could not.
-fn day_field(name: &'static str, label: &str, form: &Form, is_wrong: bool) -> Markup {
-    let kind = if is_wrong { "text" } else { "date" };
-    let problem = is_wrong.then(|| format!("problem-{name}"));
-    html! {
-        div class="field" {
-            label for=(name) { (label) }
-            input id=(name) name=(name) type=(kind) value=(form.get(name))
-                aria-invalid=[is_wrong.then_some("true")] aria-describedby=[problem];
         }
     }
 }
 
 /// What is listed, and how many there are, where that is known exactly.
 fn heading(listing: &Listing<'_>, meaning: &Meaning, found: &Found, path: &str) -> Markup {
-    let query = listing.form.get("q");
+    let query = listing.filters.get("q");
     let shown = i64::try_from(found.rows.len()).unwrap_or_default();
-    let titles = listing.form.link(path, &[("in", "title")]);
+    let titles = listing.filters.link(path, &[("in", "title")]);
     html! {
         div class="found" {
             h2 #found {
                 @match meaning {
-                    Meaning::All => { "All sessions" @if listing.form.has_filters() { " that match" } }
+                    Meaning::All => { "All sessions" @if listing.filters.has_any(NARROWING) { " that match" } }
                     Meaning::UnknownId { .. } => { "No session" }
                     Meaning::Player(_) => { "Sessions of player " (untrusted(query)) }
-                    Meaning::Title(_) => { "Items with “" (untrusted(query)) "” in the title" }
+                    Meaning::Title { .. } => { "Items with “" (untrusted(query)) "” in the title" }
                 }
             }
             p class="count" {
@@ -184,12 +144,17 @@ fn heading(listing: &Listing<'_>, meaning: &Meaning, found: &Found, path: &str) 
             @if let Meaning::Player(_) = meaning {
                 p { a href=(titles) { "Search items’ titles instead" } }
             }
+            @if let Meaning::Title { left_out, .. } = meaning {
+                @if !left_out.is_empty() {
+                    p class="note" { "Only the first " (WORDS_MAX) " words are looked for, not “" (untrusted(left_out)) "”." }
+                }
+            }
         }
     }
 }
 
 fn nothing_found(listing: &Listing<'_>, meaning: &Meaning, found: &Found, path: &str) -> Markup {
-    let form = listing.form;
+    let filters = listing.filters;
     let other = match listing.place.world {
         World::Test => World::Live,
         World::Live => World::Test,
@@ -197,7 +162,7 @@ fn nothing_found(listing: &Listing<'_>, meaning: &Meaning, found: &Found, path: 
     match meaning {
         Meaning::UnknownId { kind, id } => {
             let there = Place { world: other, ..listing.place.clone() };
-            let link = form.link(&sessions_path(&there), &[]);
+            let link = filters.link(&sessions_path(&there), &[]);
             let advice = html! {
                 p { "No " (kind) " of this game has the id " (copyable(id)) " in the " (listing.place.world) " world." }
                 p { a href=(link) { "Look for it in the " (other) " world" } }
@@ -209,18 +174,19 @@ fn nothing_found(listing: &Listing<'_>, meaning: &Meaning, found: &Found, path: 
                 html! { p { "The search stopped before the end. It can go on from there." } };
             empty("No match so far", &advice)
         }
-        Meaning::All if !form.has_filters() && !form.is_further() => {
+        Meaning::All if !filters.is_any_set() => {
             let advice = html! {
                 p { "A session begins when the game’s server calls CreateSession with a key of the " (listing.place.world) " world." }
             };
             empty("No sessions yet", &advice)
         }
         _ => {
-            let is_cut = ["sess_", "pay_", "ref_"].iter().any(|it| form.get("q").starts_with(it));
+            let is_cut =
+                ["sess_", "pay_", "ref_"].iter().any(|it| filters.get("q").starts_with(it));
             let advice = html! {
                 @if is_cut { p { "This begins like an id, but is none: was all of it copied?" } }
-                @if form.has_filters() {
-                    p { a href=(form.link(path, &[("status", ""), ("currency", ""), ("from", ""), ("to", "")])) { "Search without the filters" } }
+                @if filters.has_any(NARROWING) {
+                    p { a href=(filters.link(path, &[("status", ""), ("currency", ""), ("from", ""), ("to", "")])) { "Search without the filters" } }
                 } @else { p { "Check the spelling, or use fewer words." } }
             };
             empty("No session matches", &advice)
@@ -252,33 +218,12 @@ fn player(user_id: &str) -> Markup {
     }
 }
 
-/// Says how far the search went, where that is not to the end.
-fn how_far(found: &Found) -> Markup {
-    html! {
-        @if let Some((at, _)) = &found.looked_until {
-            p class="note" {
-                "This search reads " (counted(LOOKED_AT_MAX.into(), "session", "sessions"))
-                " at a time. It got as far as " (day_text(*at)) "; there may be more beyond."
-            }
-        }
-    }
-}
-
-/// From the ends of what is shown, or of what was looked at.
-fn pages(form: &Form, found: &Found, path: &str) -> Pages {
-    let is_forward = !form.get("after").is_empty();
-    let first = found.rows.first().map(|it| it.id.as_str());
-    let last = found.rows.last().map(|it| it.id.as_str());
-    let looked = found.looked_until.as_ref().map(|(_, id)| id.as_str());
-    let (newer, older) = if is_forward {
-        (looked.or(first.filter(|_| found.has_more)), last.or(Some(form.get("after"))))
-    } else {
-        let newer = first.filter(|_| form.is_further());
-        (newer, looked.or(last.filter(|_| found.has_more)))
-    };
-    Pages {
-        newest: form.is_further().then(|| form.link(path, &[])),
-        newer: newer.map(|it| form.link(path, &[("after", it)])),
-        older: older.map(|it| form.link(path, &[("before", it)])),
+/// What is shown, or was looked at.
+fn ends(found: &Found) -> Ends<'_> {
+    Ends {
+        first: found.rows.first().map(|it| it.id.as_str()),
+        last: found.rows.last().map(|it| it.id.as_str()),
+        has_more: found.has_more,
+        looked_until: found.looked_until.as_ref().map(|(_, id)| id.as_str()),
     }
 }

@@ -11,6 +11,8 @@ mod events_view;
 mod form;
 mod list;
 mod list_view;
+mod money;
+mod money_view;
 mod present;
 mod sentence;
 mod story;

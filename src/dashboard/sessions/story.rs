@@ -18,6 +18,7 @@ use crate::{
         Dashboard, Place,
         answer::{page, went_wrong},
     },
+    people::person_of,
     projections::person::names_of,
     webhooks::SessionMessage,
 };
@@ -45,7 +46,6 @@ async fn around(
 ) -> Result<(Vec<SessionMessage>, BTreeMap<String, String>), sqlx::Error> {
     let messages = desk.history.of_session(&found.session_id, found.state.created_at).await?;
     let actors = found.events.iter().map(|it| it.envelope.actor.as_str());
-    let ids: Vec<String> =
-        actors.filter_map(|it| it.strip_prefix("person:")).map(str::to_owned).collect();
+    let ids: Vec<String> = actors.filter_map(person_of).map(str::to_owned).collect();
     Ok((messages, names_of(&desk.pool, &ids).await?))
 }

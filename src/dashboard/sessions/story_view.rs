@@ -8,6 +8,7 @@ use super::{
     attempts_view::{attempts, refunds},
     done::Done,
     events_view::events,
+    money_view::money,
     present::Present,
     sentence::sentence,
     webhooks_view::webhooks,
@@ -69,6 +70,7 @@ pub(super) fn story_page(story: &Story<'_>, nonce: &Nonce) -> Markup {
             div class="main" {
                 (attempts(state))
                 (refunds(state))
+                (money(&story.found.events))
                 (events(&story.found.events, known))
                 (webhooks(story.place, &path, &story.messages, story.as_of))
             }

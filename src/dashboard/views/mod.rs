@@ -13,6 +13,7 @@ mod problem;
 mod role;
 mod second_look;
 mod section;
+mod share;
 mod values;
 
 pub(super) use account::Account;
@@ -31,7 +32,9 @@ pub(super) use problem::{
 };
 pub(super) use role::role_name;
 pub(super) use second_look::{SecondLook, WHY, WHY_LABEL, shown_reason, why_field};
-pub(super) use section::{Section, sessions_path, sessions_path_of};
+pub(super) use section::{Section, first_path_of, sessions_path};
+pub(super) use share::{percent, share, thousandths};
 pub(super) use values::{
-    amount, copyable, counted, day_text, fact, moment, moment_ms, readable, shown_money, untrusted,
+    amount, balance, change, copyable, counted, day_text, fact, moment, moment_ms, readable,
+    shown_money, untrusted,
 };

@@ -19,6 +19,8 @@ pub(in crate::dashboard) enum Problem {
     WentWrong,
     /// More was sent than is taken.
     TooLarge,
+    /// Others kept changing the same thing.
+    ChangedMeanwhile,
 }
 
 impl Problem {
@@ -27,6 +29,7 @@ impl Problem {
             Self::NotFound => "Page not found",
             Self::WentWrong => "Something went wrong",
             Self::TooLarge => "That was too much",
+            Self::ChangedMeanwhile => "Nothing was changed",
         }
     }
 
@@ -42,6 +45,9 @@ impl Problem {
                  then try again."
             }
             Self::TooLarge => "What you sent is larger than we take. Nothing was changed.",
+            Self::ChangedMeanwhile => {
+                "It was being changed at the same moment. Look at it again, then try once more."
+            }
         }
     }
 }

@@ -80,7 +80,7 @@ impl Section {
         match self {
             Self::Games => "/dashboard".to_owned(),
             Self::Overview => place.path("overview"),
-            Self::Sessions => sessions_path_of(&place.game.id, place.world),
+            Self::Sessions => place.path("sessions"),
             Self::Activity => place.path("activity"),
             Self::Developers => place.path("developers"),
             Self::Settings => place.path("settings"),
@@ -90,9 +90,10 @@ impl Section {
     }
 }
 
-/// The list of sessions of a game's world.
-pub(in crate::dashboard) fn sessions_path_of(game_id: &str, world: World) -> String {
-    format!("/dashboard/{game_id}/{world}/sessions")
+/// What somebody sees first of a game's world: how it goes, or what was bought.
+pub(in crate::dashboard) fn first_path_of(role: Role, game_id: &str, world: World) -> String {
+    let page = if role.may(Permission::SeeOverview) { "overview" } else { "sessions" };
+    format!("/dashboard/{game_id}/{world}/{page}")
 }
 
 /// The list of sessions at `place`.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::{
     domain::{Timestamp, currency::Currency, money::Money},
-    money_text::format_money,
+    money_text::format_sum,
 };
 
 /// A text that a game, a player or a server wrote: isolated, so that it cannot turn around what
@@ -15,7 +15,22 @@ pub(in crate::dashboard) fn untrusted(text: &str) -> Markup {
 
 /// An amount with its sign and, where that does not say it, its code: dollars are many.
 pub(in crate::dashboard) fn shown_money(money: Money) -> Markup {
-    let (text, code) = (format_money(money), money.currency().code());
+    balance(money.minor_units().into(), money.currency())
+}
+
+/// What is there after all, which may be less than nothing.
+pub(in crate::dashboard) fn balance(minor_units: i128, currency: Currency) -> Markup {
+    with_code(&format_sum(minor_units, currency), currency)
+}
+
+/// By how much it became more or less: always with its sign, but for nothing.
+pub(in crate::dashboard) fn change(minor_units: i128, currency: Currency) -> Markup {
+    let plus = if 0 < minor_units { "+" } else { "" };
+    with_code(&format!("{plus}{}", format_sum(minor_units, currency)), currency)
+}
+
+fn with_code(text: &str, currency: Currency) -> Markup {
+    let code = currency.code();
     html! {
         span class="money" {
             (text)
@@ -121,6 +136,15 @@ mod tests {
             "<span class=\"money\">BHD\u{a0}1.250</span>"
         );
         assert!(amount(7, "???").into_string().contains("7 minor units of ???"));
+    }
+
+    #[test]
+    fn a_change_has_its_sign_and_nothing_has_none() {
+        let usd = Currency::parse("USD").unwrap();
+        for (minor_units, text) in [(499, "+$4.99 "), (-499, "\u{2212}$4.99 "), (0, ">$0.00 ")] {
+            assert!(change(minor_units, usd).into_string().contains(text), "{text}");
+        }
+        assert!(balance(499, usd).into_string().contains(">$4.99 "));
     }
 
     #[test]

@@ -79,6 +79,11 @@ pub enum PersonEvent {
         /// When.
         let_in_at: Timestamp,
     },
+    /// Who they were is not to be known any more: after it the stream's key is destroyed.
+    Erased {
+        /// When.
+        erased_at: Timestamp,
+    },
 }
 
 impl DomainEvent for PersonEvent {
@@ -93,6 +98,7 @@ impl DomainEvent for PersonEvent {
             Self::Locked { .. } => "Locked",
             Self::ShutOut { .. } => "ShutOut",
             Self::LetIn { .. } => "LetIn",
+            Self::Erased { .. } => "Erased",
         };
         name.to_owned()
     }
@@ -114,7 +120,8 @@ impl PersonEvent {
             | Self::SignedOut { signed_out_at: at, .. }
             | Self::Locked { locked_at: at, .. }
             | Self::ShutOut { shut_out_at: at }
-            | Self::LetIn { let_in_at: at } => *at,
+            | Self::LetIn { let_in_at: at }
+            | Self::Erased { erased_at: at } => *at,
         }
     }
 }

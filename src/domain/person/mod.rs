@@ -41,6 +41,9 @@ pub struct PersonState {
     pub enrolled_at: Option<Timestamp>,
     /// Since when they may not come in, if so.
     pub shut_out_at: Option<Timestamp>,
+    /// Since when nobody is to know who they were, if so.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
 }
 
 words! {
@@ -130,6 +133,11 @@ pub enum PersonCommand {
         /// Now.
         at: Timestamp,
     },
+    /// Forget who they were, for ever. Again changes nothing.
+    Erase {
+        /// Now.
+        at: Timestamp,
+    },
 }
 
 /// Why a person's account refuses a command. Nothing was changed.
@@ -147,6 +155,9 @@ pub enum PersonError {
     /// Somebody shut them out.
     #[error("this person may not come in any more")]
     ShutOut,
+    /// Nobody knows any more who they were.
+    #[error("this person was erased")]
+    Erased,
     /// The history of this person cannot have been written by its rules.
     #[error("the person's history is damaged")]
     Corrupt,
@@ -174,6 +185,11 @@ impl Person {
             return Ok(Some(E::Invited { email: email.clone().into(), invited_at: *at }));
         }
         let state = self.present()?;
+        match (state.erased_at, &command) {
+            (Some(_), C::Erase { .. }) => return Ok(None),
+            (Some(_), _) => return Err(PersonError::Erased),
+            (None, _) => {}
+        }
         let event = match command {
             C::Invite { email, .. } => return state.invite_again(&email).map(|()| None),
             C::IssueLink { expires_at, at } => {
@@ -201,6 +217,7 @@ impl Person {
             C::ShutOut { at } => E::ShutOut { shut_out_at: at },
             C::LetIn { .. } if state.shut_out_at.is_none() => return Ok(None),
             C::LetIn { at } => E::LetIn { let_in_at: at },
+            C::Erase { at } => E::Erased { erased_at: at },
         };
         Ok(Some(event))
     }
@@ -211,8 +228,9 @@ impl PersonState {
     ///
     /// # Errors
     ///
-    /// [`PersonError::ShutOut`].
+    /// [`PersonError::ShutOut`] and [`PersonError::Erased`].
     pub fn require_welcome(&self) -> Result<(), PersonError> {
+        self.erased_at.map_or(Ok(()), |_| Err(PersonError::Erased))?;
         self.shut_out_at.map_or(Ok(()), |_| Err(PersonError::ShutOut))
     }
 
@@ -228,6 +246,7 @@ impl PersonState {
 
     /// `None` if the event cannot have followed.
     fn step(&mut self, event: PersonEvent) -> Option<()> {
+        self.erased_at.is_none().then_some(())?;
         match event {
             PersonEvent::Invited { .. } => return None,
             PersonEvent::Enrolled { name, enrolled_at } => {
@@ -239,6 +258,12 @@ impl PersonState {
             }
             PersonEvent::LetIn { .. } => {
                 self.shut_out_at.take()?;
+            }
+            // As all of it reads once the key is gone, so that the row is the same before and after.
+            PersonEvent::Erased { erased_at } => {
+                self.email = Private::Erased;
+                self.name = self.name.take().map(|_| Private::Erased);
+                self.erased_at = Some(erased_at);
             }
             // Who is in just now is asked of each request; the log keeps who was.
             PersonEvent::LinkIssued { .. }
@@ -280,6 +305,7 @@ impl Aggregate for Person {
                     invited_at,
                     enrolled_at: None,
                     shut_out_at: None,
+                    erased_at: None,
                 }));
             }
             (Self::Present(state), event) => {

@@ -122,12 +122,49 @@ fn shutting_out_and_letting_in_again_change_nothing_the_second_time() {
 }
 
 #[test]
+fn who_was_erased_stays_so_and_nothing_else_happens_to_them() {
+    let erase = PersonCommand::Erase { at: now() };
+    let erased = PersonEvent::Erased { erased_at: now() };
+    given(vec![invited(), enrolled()]).when(erase.clone()).then_expect_events(vec![erased.clone()]);
+    let gone = vec![invited(), enrolled(), erased];
+    given(gone.clone()).when(erase).then_expect_events(vec![]);
+    for command in [
+        invite(),
+        sign_in(Proof::Link),
+        PersonCommand::IssueLink { expires_at: now(), at: now() },
+        PersonCommand::LetIn { at: now() },
+        PersonCommand::SignOut { sign_in_id: stay(), at: now() },
+    ] {
+        given(gone.clone()).when(command).then_expect_error(PersonError::Erased);
+    }
+}
+
+#[test]
+fn an_erased_person_is_the_same_whether_their_key_is_there_still_or_not() {
+    let fold = |events: Vec<PersonEvent>| {
+        let mut person = Person::default();
+        events.into_iter().for_each(|it| person.apply(it));
+        person
+    };
+    let erased = || PersonEvent::Erased { erased_at: now() };
+    let with_key = fold(vec![invited(), enrolled(), erased()]);
+    let without_key = fold(vec![
+        PersonEvent::Invited { email: Private::Erased, invited_at: now() },
+        PersonEvent::Enrolled { name: Private::Erased, enrolled_at: now() },
+        erased(),
+    ]);
+    assert_eq!(with_key, without_key);
+    assert_eq!(with_key.present().unwrap().email.known(), None);
+}
+
+#[test]
 fn a_history_that_cannot_be_is_damaged_and_refuses_everything() {
     for history in [
         vec![enrolled()],
         vec![invited(), invited()],
         vec![invited(), shut_out(), shut_out()],
         vec![invited(), PersonEvent::LetIn { let_in_at: now() }],
+        vec![invited(), PersonEvent::Erased { erased_at: now() }, enrolled()],
     ] {
         given(history).when(invite()).then_expect_error(PersonError::Corrupt);
     }

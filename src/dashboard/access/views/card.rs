@@ -15,6 +15,11 @@ pub(super) fn card(title: &str, nonce: &Nonce, main: &Markup) -> Markup {
     plain_page(title, &body, nonce)
 }
 
+/// The title of a page whose form was wrong, or was not: it is read out first.
+pub(super) fn titled(title: &str, problem: Option<&str>) -> String {
+    if problem.is_some() { format!("Error: {title}") } else { title.to_owned() }
+}
+
 /// What was wrong with a form, told to who cannot see it too.
 pub(super) fn problem(text: Option<&str>) -> Markup {
     html! {

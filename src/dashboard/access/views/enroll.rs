@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use qrcode::{QrCode, render::svg};
 
 use super::{
-    card::{card, problem},
+    card::{card, problem, titled},
     field,
     sign_in::{code, password},
 };
@@ -68,7 +68,7 @@ pub(in crate::dashboard::access) fn enroll_page(view: &EnrollView<'_>, nonce: &N
         }
         @if view.may_leave { p class="hint" { a href="/dashboard" { "Back to the dashboard" } } }
     };
-    card("Your account", nonce, &main)
+    card(&titled("Your account", view.problem.map(|(_, text)| text)), nonce, &main)
 }
 
 /// Black on white in either theme: some cameras read nothing else.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    card::{card, problem},
+    card::{card, problem, titled},
     field,
 };
 use crate::{dashboard::views::form_token_field, page_headers::Nonce, people::PASSWORD_BYTES_MAX};
@@ -47,7 +47,7 @@ pub(in crate::dashboard::access) fn sign_in_page(view: &SignInView<'_>, nonce: &
             "Lost your password or your authenticator? Ask whoever runs ToffeePay for a link: " code { "toffeepay people link E-MAIL" } "."
         }
     };
-    card("Sign in", nonce, &main)
+    card(&titled("Sign in", view.problem), nonce, &main)
 }
 
 /// Draws the form for who proves once more who they are.
@@ -65,7 +65,7 @@ pub(in crate::dashboard::access) fn prove_page(view: &ProveView<'_>, nonce: &Non
         }
         p class="hint" { a href="/dashboard" { "Back to the dashboard" } }
     };
-    card("Is it still you?", nonce, &main)
+    card(&titled("Is it still you?", view.problem), nonce, &main)
 }
 
 /// Draws the page to which a link leads, with the button that uses it up.

@@ -1,4 +1,4 @@
-//! A provider that takes payments as far as a link's form asks: nobody pays in these tests.
+//! A provider whom nobody asks to move money: it has a name, and may have something to tell.
 
 use async_trait::async_trait;
 use toffeepay::{
@@ -14,28 +14,33 @@ use toffeepay::{
     },
 };
 
-pub(crate) struct Taker;
+pub struct QuietProvider {
+    /// What it is called.
+    pub name: &'static str,
+    /// What its notifications say, if it sends any.
+    pub tells: Option<Notification>,
+}
 
 #[async_trait]
-impl Provider for Taker {
+impl Provider for QuietProvider {
     fn name(&self) -> ProviderName {
-        ProviderName::parse("sandbox").unwrap()
+        ProviderName::parse(self.name).unwrap()
     }
 
     async fn tokenize(&self, _: Instrument) -> Result<Reference, TokenizeError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     async fn charge(&self, _: Charge) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     async fn capture(&self, _: &RequestKey, _: Money) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     async fn void(&self, _: &RequestKey) -> Result<ChargeAnswer, ProviderError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     async fn refund(
@@ -45,15 +50,15 @@ impl Provider for Taker {
         _: &PaymentId,
         _: Money,
     ) -> Result<RefundAnswer, ProviderError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     async fn look_up(&self, _: &PaymentId) -> Result<Option<ChargeAnswer>, ProviderError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     async fn look_up_refund(&self, _: &RefundId) -> Result<Option<RefundAnswer>, ProviderError> {
-        unreachable!("nobody pays")
+        unreachable!("nobody is asked")
     }
 
     fn read_notification(
@@ -62,6 +67,6 @@ impl Provider for Taker {
         _: &[u8],
         _: Timestamp,
     ) -> Result<Notification, NotificationError> {
-        unreachable!("nobody pays")
+        Ok(self.tells.clone().expect("nobody notifies in its name"))
     }
 }

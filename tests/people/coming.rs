@@ -1,137 +1,19 @@
-//! People come in and go: accounts, links, passwords and second factors, on a real Postgres.
-
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic in a test is a failed test")]
-
-mod support;
-
-use std::sync::{Arc, Mutex};
+//! Coming in and going, as one person after the other does.
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use sqlx::PgPool;
-use support::database::TestDatabase;
 use toffeepay::{
-    clock::{Clock, SystemClock},
     domain::{
-        Timestamp,
-        id::{PersonId, StudioId},
-        person::{EmailAddress, Origin, Person, PersonError, PersonEvent, Proof},
-        studio::{Role, Studio, StudioCommand, StudioError},
-        text::DisplayName,
+        person::{EmailAddress, Origin, PersonError, PersonEvent, Proof},
+        studio::{Role, StudioError},
     },
-    event_store::{CommandContext, EventStore},
-    ids::NewId,
     people::{
-        Credentials, Enrollment, IDLE_MAX, PROOF_HOLDS, People, PeopleError, STAY_MAX, SignedIn,
-        Token, TotpKey, Unwelcome,
+        Credentials, Enrollment, IDLE_MAX, PROOF_HOLDS, PeopleError, STAY_MAX, SignedIn, TotpKey,
+        Unwelcome,
     },
-    vault::Key,
 };
 
-const EMAIL: &str = "ada@studio.example";
-const PASSWORD: &str = "correct horse battery";
-
-/// Set by hand.
-struct ManualClock(Mutex<Timestamp>);
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-struct House {
-    people: People,
-    store: EventStore,
-    owner: PgPool,
-    clock: Arc<ManualClock>,
-}
-
-impl House {
-    async fn new() -> Self {
-        let TestDatabase { owner, service, service_options, .. } = TestDatabase::new().await;
-        let master = Key::generate();
-        let store = EventStore::open(service.clone(), service_options, &master, Arc::new(|| ()));
-        let clock = Arc::new(ManualClock(Mutex::new(SystemClock.now())));
-        let people = People::new(store.clone(), service, &master, Arc::clone(&clock) as Arc<_>);
-        Self { people, store, owner, clock }
-    }
-
-    fn context(&self) -> CommandContext {
-        CommandContext::new("operator:test", "req_1", self.clock.now())
-    }
-
-    fn later(&self, by: TimeDelta) {
-        *self.clock.0.lock().unwrap() += by;
-    }
-
-    async fn invited(&self) -> PersonId {
-        self.people.invite(&email(), &self.context()).await.unwrap()
-    }
-
-    async fn link(&self, person_id: &PersonId) -> Token {
-        self.people.issue_link(person_id, TimeDelta::hours(1), &self.context()).await.unwrap()
-    }
-
-    /// Somebody with a password and a second factor, and the key of that.
-    async fn enrolled(&self) -> (PersonId, TotpKey) {
-        let person_id = self.invited().await;
-        let link = self.link(&person_id).await;
-        let SignedIn { token, .. } = self.people.sign_in_by_link(&link, from(), "r").await.unwrap();
-        let stay = self.people.stay(&token).await.unwrap().unwrap();
-        let totp = TotpKey::generate();
-        let chosen = self.chosen(&totp);
-        self.people.enroll(&stay, chosen, &self.context()).await.unwrap();
-        // The code that was shown then is used up.
-        self.later(TimeDelta::minutes(2));
-        (person_id, totp)
-    }
-
-    fn chosen(&self, totp: &TotpKey) -> Enrollment {
-        Enrollment {
-            name: DisplayName::parse("Ada").unwrap(),
-            password: PASSWORD.into(),
-            totp: TotpKey::from_base32(&totp.to_base32()).unwrap(),
-            code: self.code(totp),
-        }
-    }
-
-    fn code(&self, totp: &TotpKey) -> String {
-        totp.code(self.clock.now()).unwrap()
-    }
-
-    async fn sign_in(&self, password: &str, code: &str) -> Result<Token, Unwelcome> {
-        let (password, code) = (password.into(), code.to_owned());
-        let credentials = Credentials { email: email(), password, code };
-        let from = Origin { address: None, agent: None };
-        self.people.sign_in(credentials, from, "req_2").await.map(|it| it.token)
-    }
-
-    async fn is_in(&self, token: &Token) -> bool {
-        self.people.stay(token).await.unwrap().is_some()
-    }
-
-    async fn events(&self, person_id: &PersonId) -> Vec<PersonEvent> {
-        let events = self.store.events::<Person>(person_id.as_str()).await.unwrap();
-        events.into_iter().map(|it| it.event).collect()
-    }
-
-    async fn studio(&self) -> StudioId {
-        let (id, at) = (StudioId::new(self.clock.now()), self.clock.now());
-        let name = DisplayName::parse("Nebula Games").unwrap();
-        let found = StudioCommand::Found { name, at };
-        self.store.execute::<Studio>(id.as_str(), found, &self.context()).await.unwrap();
-        id
-    }
-}
-
-fn email() -> EmailAddress {
-    EmailAddress::parse(EMAIL).unwrap()
-}
-
-fn from() -> Origin {
-    Origin { address: Some("203.0.113.7".to_owned()), agent: Some("Firefox".to_owned()) }
-}
+use crate::house::{EMAIL, House, PASSWORD, email, from};
 
 #[tokio::test]
 async fn an_invited_person_comes_in_by_a_link_once_and_by_password_and_code_ever_after() {
@@ -350,7 +232,7 @@ async fn what_is_chosen_must_be_strong_and_the_authenticator_must_work() {
     let refused = house.people.enroll(&stay, other_key, &house.context()).await;
     assert!(matches!(refused, Err(PeopleError::Code)));
     let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM person_secret")
-        .fetch_one(&house.owner)
+        .fetch_one(&house.database.owner)
         .await
         .unwrap();
     assert_eq!(kept, 0);
@@ -395,12 +277,12 @@ async fn the_database_holds_no_password_no_token_and_no_key_in_clear_nor_the_log
                        (SELECT string_agg(it::text, ' ') FROM sign_in_link it),
                        (SELECT string_agg(it::text, ' ') FROM person_email it))",
     )
-    .fetch_one(&house.owner)
+    .fetch_one(&house.database.owner)
     .await
     .unwrap();
     let log: String =
         sqlx::query_scalar("SELECT string_agg(convert_from(entry, 'UTF8'), ' ') FROM event")
-            .fetch_one(&house.owner)
+            .fetch_one(&house.database.owner)
             .await
             .unwrap();
     assert!(tables.contains("$argon2id$") && log.contains("SignedIn"));

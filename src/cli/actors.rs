@@ -7,13 +7,16 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use url::{Url, form_urlencoded};
 
-use super::super::{CliError, server_args::Server};
+use super::{CliError, server_args::Server};
 use crate::checkout::card_form::field;
 
 /// How long the sandbox's bank may take for its answer: one that times out is asked again later.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// The test cards. Source: the README's table.
+pub(super) const PAYS: &str = "4242424242424242";
+pub(super) const DECLINED: &str = "4000000000000002";
 /// A date that no test card outlives.
 const EXPIRY: &str = "12 / 99";
 /// Any three digits.
@@ -29,6 +32,7 @@ pub(super) struct Session {
 pub(super) struct Purchase<'a> {
     pub(super) game_id: &'a str,
     pub(super) user_id: &'a str,
+    pub(super) title: &'a str,
     pub(super) price: u32,
     pub(super) currency: &'a str,
 }
@@ -43,7 +47,7 @@ impl Actors<'_> {
         let request = json!({
             "game_id": it.game_id,
             "user_id": it.user_id,
-            "item": { "title": "50 Gold Coins", "price": it.price, "currency": it.currency },
+            "item": { "title": it.title, "price": it.price, "currency": it.currency },
             "return_url": "mygame://payment-complete",
         });
         let answer = self.server.call("pay.v1.PaymentService/CreateSession", &request).await?;
@@ -51,12 +55,17 @@ impl Actors<'_> {
         Ok(Session { id: text(&answer, "session_id")?.to_owned(), page })
     }
 
+    /// The player opens the page; what it says.
+    pub(super) async fn open(&self, session: &Session) -> Result<String, CliError> {
+        let page = self.server.http().get(session.page.clone()).send().await;
+        let page = page.map_err(|error| self.server.unreachable(&error))?;
+        page.text().await.map_err(|error| self.server.unreachable(&error))
+    }
+
     /// The player opens the page and pays by card. The attempt's id.
     pub(super) async fn pay(&self, session: &Session, card: &str) -> Result<String, CliError> {
         let before = self.session(session).await?["payment_id"].take();
-        let page = self.server.http().get(session.page.clone()).send().await;
-        let page = page.map_err(|error| self.server.unreachable(&error))?;
-        let page = page.text().await.map_err(|error| self.server.unreachable(&error))?;
+        let page = self.open(session).await?;
         let ticket = ticket_in(&page).ok_or_else(|| {
             CliError::Start(format!("the page {} shows no form to pay with", session.page))
         })?;
@@ -112,8 +121,8 @@ impl Actors<'_> {
     }
 
     /// Asks for a payment's money back. The refund's id.
-    pub(super) async fn refund(&self, payment_id: &str) -> Result<String, CliError> {
-        let request = json!({ "payment_id": payment_id, "reason": "toffeepay trigger" });
+    pub(super) async fn refund(&self, payment_id: &str, reason: &str) -> Result<String, CliError> {
+        let request = json!({ "payment_id": payment_id, "reason": reason });
         let answer = self.server.call("pay.v1.RefundService/CreateRefund", &request).await?;
         Ok(text(&answer, "id")?.to_owned())
     }
