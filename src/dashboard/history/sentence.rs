@@ -7,7 +7,7 @@ use crate::{
     acts::ActKind,
     dashboard::{
         sessions::happened,
-        views::{moment, role_name, sessions_path_of, shown_money, untrusted},
+        views::{moment, role_name, shown_money, untrusted},
     },
     domain::{
         game::{DisabledBy, GameEvent},
@@ -87,7 +87,9 @@ fn on_session(told: &Told, event: &SessionEvent) -> Markup {
     let game_id = told.row.game_id.as_deref().unwrap_or_default();
     let session = html! {
         @match told.envelope.world {
-            Some(world) => a href={ (sessions_path_of(game_id, world)) "/" (id) } { code { (id) } },
+            Some(world) => a href={ "/dashboard/" (game_id) "/" (world) "/sessions/" (id) } {
+                code { (id) }
+            },
             None => code { (id) },
         }
     };

@@ -61,7 +61,7 @@ pub(super) async fn remove_endpoint(
     if found.is_none() && place.game.endpoints.iter().any(|it| it.endpoint_id == id) {
         return not_here(&place);
     }
-    if let Some(Err(asked_again)) = found.map(|it| LOOK.require_why(&place, it, &[], &act)) {
+    if let Some(asked_again) = found.and_then(|it| LOOK.without_why(&place, it, &[], &act)) {
         return asked_again;
     }
     match (act.admin(&desk).remove_endpoint(&place.game_id, id).await, found) {

@@ -72,7 +72,7 @@ pub(super) async fn reveal_secret(
     }
     let language = language(&act.fields);
     let hidden = [(LANGUAGE, language.word())];
-    if let Err(asked_again) = LOOK.require_why(&place, it, &hidden, &act) {
+    if let Some(asked_again) = LOOK.without_why(&place, it, &hidden, &act) {
         return asked_again;
     }
     let secrets = act.admin(&desk).reveal_secrets(&place.game_id, it.endpoint_id.clone()).await;

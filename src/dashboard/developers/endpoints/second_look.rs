@@ -42,21 +42,17 @@ impl Look {
         self.show(place, it, hidden, ("", &[]), StatusCode::OK)
     }
 
-    /// Asks again, unless the answer says why.
-    ///
-    /// # Errors
-    ///
-    /// The page that asks again.
-    pub(super) fn require_why(
+    /// The page that asks again, unless the answer says why.
+    pub(super) fn without_why(
         &self,
         place: &Place,
         it: &RegisteredEndpoint,
         hidden: &[(&str, &str)],
         act: &Act,
-    ) -> Result<(), Response> {
-        let Err(problem) = act.why() else { return Ok(()) };
+    ) -> Option<Response> {
+        let problem = act.why().err()?;
         let typed = (act.typed_why(), &[problem][..]);
-        Err(self.show(place, it, hidden, typed, StatusCode::BAD_REQUEST))
+        Some(self.show(place, it, hidden, typed, StatusCode::BAD_REQUEST))
     }
 
     fn show(

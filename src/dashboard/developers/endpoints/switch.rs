@@ -48,7 +48,7 @@ pub(super) async fn pause(
     act: Act,
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
-    if let Err(asked_again) = LOOK.require_why(&place, it, &[], &act) {
+    if let Some(asked_again) = LOOK.without_why(&place, it, &[], &act) {
         return asked_again;
     }
     let id = it.endpoint_id.clone();
