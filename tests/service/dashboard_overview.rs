@@ -106,7 +106,7 @@ async fn a_first_dev_leads_to_what_the_demo_s_players_did() {
     let _ = enter(&service, Browser::desktop())
         .click("Test of Space Shooter")
         .click("7 days")
-        .expect_text("insufficient")
+        .expect_text("$62.96")
         .expect_accessible()
         .click("Sessions")
         .expect_text("12 sessions")
