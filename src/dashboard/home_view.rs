@@ -92,7 +92,7 @@ fn section(studio: &StudioView) -> Markup {
 fn row(role: Role, game: &GameRow) -> Vec<Markup> {
     let first = |world, name| {
         let path = first_path_of(role, &game.id, world);
-        html! { a class="row-link" href=(path) { (name) span class="visually-hidden" { ": " (untrusted(&game.name)) } } }
+        html! { a class="row-link" href=(path) { (name) span class="visually-hidden" { " of " (untrusted(&game.name)) } } }
     };
     vec![
         html! { strong { (untrusted(&game.name)) } " " code class="hint" { (game.id) } },

@@ -134,7 +134,8 @@ async fn a_purchase_is_found_by_its_player_and_told_from_the_request_to_the_webh
     service.client.pay(&paid, PAYS).await.unwrap();
     service.client.wait_for_status(&paid, "paid").await;
     let seen = enter(&service, Browser::desktop())
-        .click("Test")
+        .click("Test of Space Shooter")
+        .click("Sessions")
         .expect_text("2 sessions")
         .expect_accessible()
         .fill("Search", "player <b>7</b>")

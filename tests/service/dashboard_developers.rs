@@ -20,7 +20,10 @@ const SHOWN: &str = "document.querySelector('.once code').textContent";
 
 /// From the link to the keys and endpoints of the test world.
 fn developers(service: &Service, browser: Browser) -> Browser {
-    enter(service, browser).click("Test").click("Developers").expect_text("API keys")
+    enter(service, browser)
+        .click("Test of Space Shooter")
+        .click("Developers")
+        .expect_text("API keys")
 }
 
 /// What `evaluate` found, in order.
@@ -228,7 +231,7 @@ async fn end_the_old_ones(service: &Service, receiver: &Receiver) {
     let seen = Browser::desktop()
         .goto(link.trim())
         .click("Sign in")
-        .click("Test")
+        .click("Test of Space Shooter")
         .click("Developers")
         .click(&receiver.url)
         .click("End the old secrets")

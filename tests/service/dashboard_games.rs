@@ -50,7 +50,7 @@ async fn a_game_s_colour_and_logo_are_on_its_payment_page_in_both_themes() {
     let service = Service::start(Options::default()).await;
     let before = service.client.create_session(&service.client.purchase()).await;
     let seen = enter(&service, Browser::desktop())
-        .click("Test")
+        .click("Test of Space Shooter")
         .click("Settings")
         .expect_accessible()
         .fill("Accent colour", "#ffd700")
@@ -101,7 +101,7 @@ async fn pictures_of_a_payment_page_with_a_game_s_own_look() {
     service.client.pay(&paid, PAYS).await.unwrap();
     service.client.wait_for_status(&paid, "paid").await;
     let _ = enter(&service, Browser::desktop())
-        .click("Test")
+        .click("Test of Space Shooter")
         .click("Settings")
         .fill("Accent colour", "#1a4fd0")
         .evaluate(CHOOSE_LOGO)
@@ -134,7 +134,7 @@ async fn a_return_url_that_the_game_does_not_allow_is_refused_by_the_api() {
     let client = &service.client;
     client.create_session(&client.purchase()).await;
     let _ = enter(&service, Browser::desktop())
-        .click("Live")
+        .click("Live of Space Shooter")
         .click("Settings")
         .fill("Apps", "mygame://")
         .fill("Websites", "https://game.example/\nlocalhost")

@@ -62,7 +62,7 @@ async fn the_overview_shows_what_was_paid_declined_and_given_back_and_nothing_el
         service.env.dashboard_url = another_link(&service).await;
         // Of seven days, so that midnight is none of the test's business.
         let seen = enter(&service, browser)
-            .click("Test")
+            .click("Test of Space Shooter")
             .click("Overview")
             .click("7 days")
             .expect_url("/test/overview\\?span=7d$")
@@ -96,5 +96,24 @@ async fn the_overview_shows_what_was_paid_declined_and_given_back_and_nothing_el
         assert_eq!(*values[2], json!({ "Card declined": "2", "Not enough money": "1" }));
         assert!(seen.console.is_empty(), "{:?}", seen.console);
     }
+    service.assert_replay_agrees().await;
+}
+
+#[tokio::test]
+async fn a_first_dev_leads_to_what_the_demo_s_players_did() {
+    let service = Service::start(Options { purchases: true, ..Options::default() }).await;
+    counted(&service).await;
+    let _ = enter(&service, Browser::desktop())
+        .click("Test of Space Shooter")
+        .click("7 days")
+        .expect_text("$62.96")
+        .expect_accessible()
+        .click("Sessions")
+        .expect_text("12 sessions")
+        .click("Legendary Chest")
+        .expect_text("Failed")
+        .expect_accessible()
+        .run()
+        .await;
     service.assert_replay_agrees().await;
 }

@@ -42,6 +42,20 @@ async fn a_dead_endpoint_with_a_thousand_due_messages_does_not_delay_a_healthy_o
 
 #[tokio::test]
 async fn endpoints_that_do_not_answer_leave_places_for_one_that_does() {
+    /// On a busy machine it may take longer than an answer is waited for until all others hang, which shows
+    /// nothing. If they left no places, it would take longer at each try.
+    const TRIES: usize = 5;
+    for _ in 0..TRIES {
+        if is_heard_while_others_hang().await {
+            return;
+        }
+    }
+    panic!("{TRIES} times it was not heard before the others' time was over");
+}
+
+/// Whether an endpoint that answers hears all while others of its game do not answer, before their time is
+/// over.
+async fn is_heard_while_others_hang() -> bool {
     // As many endpoints as a game has beside one, each with as much at once as one may have: these
     // could take each of a worker's 512 places.
     const HANGING: usize = 15;
@@ -66,9 +80,9 @@ async fn endpoints_that_do_not_answer_leave_places_for_one_that_does() {
     join_all((0..8).map(|_| world.session())).await;
     world.fan_out().await;
     healthy.wait_for(8).await;
-    // Not because the others' time was over.
-    assert!(world.attempts().await.iter().all(|(_, outcome)| outcome == "delivered"));
+    let is_in_time = world.attempts().await.iter().all(|(_, outcome)| outcome == "delivered");
     worker.abort();
+    is_in_time
 }
 
 #[tokio::test]

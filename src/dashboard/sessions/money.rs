@@ -139,11 +139,11 @@ mod tests {
     }
 
     fn pay(number: u32) -> PaymentId {
-        PaymentId::parse(format!("pay_{number:039}")).unwrap()
+        PaymentId::parse(format!("pay_{number:038}0")).unwrap()
     }
 
     fn refund(number: u32) -> RefundId {
-        RefundId::parse(format!("ref_{number:039}")).unwrap()
+        RefundId::parse(format!("ref_{number:038}0")).unwrap()
     }
 
     fn created() -> Event {
