@@ -128,7 +128,7 @@ async fn what_is_asked_why_is_not_done_without_a_reason() {
         (format!("{world}/endpoints/{endpoint}/reveal"), ""),
         (format!("{world}/endpoints/{endpoint}/rotate"), "grace_hours=1&"),
     ];
-    for key in key {
+    if let Some(key) = key {
         paths.push((format!("{world}/keys/{key}/rotate"), "overlap_hours=1&"));
         paths.push((format!("{world}/keys/{key}/revoke"), ""));
     }
