@@ -22,9 +22,8 @@ async fn with_acts() -> Ground {
     let ground = Ground::new().await;
     let game_id = ground.game("g").await;
     for world in ["test", "live"] {
-        let issued = ground
-            .run(&["keys", "issue", "g", "--world", world, "--name", "Key", "--scope", "read"]);
-        let issued = issued.await;
+        let args = ["keys", "issue", "g", "--world", world, "--name", "Key", "--scope", "read"];
+        let issued = ground.run(&args).await;
         assert_eq!(issued.code, 0, "{issued:?}");
     }
     paid(&ground.store, &game_id).await;

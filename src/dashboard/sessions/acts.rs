@@ -91,7 +91,8 @@ pub(super) async fn refund(
     act: Act,
 ) -> Result<Response, Response> {
     let found = present(&desk, &place, which).await?;
-    let context = act.context(&desk);
+    // The refund says why itself: it is not written twice.
+    let context = act.context(&desk).with_reason(None);
     let refund_id = match context.is_repeatable {
         true => RefundId::of_command(context.command_id),
         false => RefundId::new(desk.clock.now()),
