@@ -22,6 +22,15 @@ const EXPIRY: &str = "12 / 99";
 /// Any three digits.
 const SECURITY_CODE: &str = "123";
 
+/// How the API is asked for a status.
+struct Asked {
+    method: &'static str,
+    /// What the request calls the id.
+    field: &'static str,
+    /// In what of the answer the status is; in the answer itself without it.
+    of: Option<&'static str>,
+}
+
 /// A session as its creator knows it.
 pub(super) struct Session {
     pub(super) id: String,
@@ -133,13 +142,12 @@ impl Actors<'_> {
         session: &Session,
         wanted: &[&str],
     ) -> Result<String, CliError> {
-        let status = async || {
-            let request = json!({ "session_id": session.id });
-            let method = "pay.v1.PaymentService/GetSessionStatus";
-            let answer = self.server.call(method, &request).await?;
-            Ok(text(&answer, "status")?.to_owned())
+        let it = Asked {
+            method: "pay.v1.PaymentService/GetSessionStatus",
+            field: "session_id",
+            of: None,
         };
-        wait(&session.id, wanted, status).await
+        self.becomes(it, &session.id, wanted).await
     }
 
     /// The same of a payment.
@@ -148,12 +156,9 @@ impl Actors<'_> {
         payment_id: &str,
         wanted: &[&str],
     ) -> Result<String, CliError> {
-        let status = async || {
-            let request = json!({ "id": payment_id });
-            let answer = self.server.call("pay.v1.PaymentService/GetPayment", &request).await?;
-            Ok(text(&answer["payment"], "status")?.to_owned())
-        };
-        wait(payment_id, wanted, status).await
+        let it =
+            Asked { method: "pay.v1.PaymentService/GetPayment", field: "id", of: Some("payment") };
+        self.becomes(it, payment_id, wanted).await
     }
 
     /// The same of a refund.
@@ -162,41 +167,35 @@ impl Actors<'_> {
         refund_id: &str,
         wanted: &[&str],
     ) -> Result<String, CliError> {
-        let status = async || {
-            let request = json!({ "id": refund_id });
-            let answer = self.server.call("pay.v1.RefundService/GetRefund", &request).await?;
-            Ok(text(&answer["refund"], "status")?.to_owned())
-        };
-        wait(refund_id, wanted, status).await
+        let it =
+            Asked { method: "pay.v1.RefundService/GetRefund", field: "id", of: Some("refund") };
+        self.becomes(it, refund_id, wanted).await
+    }
+
+    async fn becomes(&self, it: Asked, id: &str, wanted: &[&str]) -> Result<String, CliError> {
+        let (request, deadline) = (json!({ it.field: id }), Instant::now() + WAIT_MAX);
+        loop {
+            let answer = self.server.call(it.method, &request).await?;
+            let status = text(it.of.map_or(&answer, |of| &answer[of]), "status")?;
+            if wanted.contains(&status) {
+                return Ok(status.to_owned());
+            }
+            if deadline < Instant::now() {
+                let seconds = WAIT_MAX.as_secs();
+                return Err(CliError::Start(format!(
+                    "{id} is still {status} after {seconds} s, and not {}; does a worker run there, \
+                     with the sandbox?",
+                    wanted.join(" or ")
+                )));
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     async fn session(&self, session: &Session) -> Result<Value, CliError> {
         let request = json!({ "id": session.id });
         let mut answer = self.server.call("pay.v1.PaymentService/GetSession", &request).await?;
         Ok(answer["session"].take())
-    }
-}
-
-async fn wait(
-    id: &str,
-    wanted: &[&str],
-    status: impl AsyncFn() -> Result<String, CliError>,
-) -> Result<String, CliError> {
-    let deadline = Instant::now() + WAIT_MAX;
-    loop {
-        let status = status().await?;
-        if wanted.contains(&status.as_str()) {
-            return Ok(status);
-        }
-        if deadline < Instant::now() {
-            let seconds = WAIT_MAX.as_secs();
-            return Err(CliError::Start(format!(
-                "{id} is still {status} after {seconds} s, and not {}; does a worker run there, with \
-                 the sandbox?",
-                wanted.join(" or ")
-            )));
-        }
-        sleep(LOOK_EVERY).await;
     }
 }
 
