@@ -54,6 +54,18 @@ async fn an_event_is_heard_as_it_arrives_and_none_of_another_game_or_world() {
 }
 
 #[tokio::test]
+async fn what_people_do_is_told_under_their_name() {
+    let stage = Stage::new().await;
+    let (_, link) = stage.person("bob@studio.example", GAME, Role::Support).await;
+    let bob = stage.enter(&link).await;
+    let id = stage.session("player_42", "50 Gold Coins").await;
+    let cancel = format!("/dashboard/{GAME}/test/sessions/{id}/cancel");
+    stage.send_as(&bob, &cancel, "").await.location();
+    let page = stage.get(&path("")).await;
+    page.assert_has("In the dashboard, <bdi>bob@studio.example</bdi>");
+}
+
+#[tokio::test]
 async fn who_was_cut_off_hears_what_they_missed_and_nothing_twice() {
     let stage = Stage::new().await;
     let page = stage.get(&path("")).await;

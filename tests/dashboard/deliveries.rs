@@ -397,9 +397,12 @@ async fn an_endpoint_is_told_to_fail_to_rest_to_deliver_and_to_be_paused_by_whom
     page.assert_has("nothing is late");
 
     let (person, _) = stage.person("bob@studio.example", GAME, Role::Developer).await;
-    for (actor, who) in
-        [(format!("person:{person}"), "bob@studio.example"), ("operator:ada".to_owned(), "support")]
-    {
+    let gone = "person:per_06h28j6ygm000fsw2x3yc1kpqt0a9cwbt".to_owned();
+    for (actor, who) in [
+        (format!("person:{person}"), "bob@studio.example"),
+        ("operator:ada".to_owned(), "support"),
+        (gone, "Paused by somebody whose data was erased"),
+    ] {
         let (id, at) = (endpoint_id.clone(), stage.now());
         let disable =
             GameCommand::DisableEndpoint { endpoint_id: id.clone(), by: DisabledBy::Person, at };
@@ -411,6 +414,9 @@ async fn an_endpoint_is_told_to_fail_to_rest_to_deliver_and_to_be_paused_by_whom
         let enable = GameCommand::EnableEndpoint { endpoint_id: id, at: stage.now() };
         change(&stage, GAME, &actor, enable).await;
     }
+    let pause = format!("/dashboard/{GAME}/test/endpoints/{endpoint_id}/pause");
+    stage.send_as(&cookie, &pause, "why=The+server+moves").await.location();
+    stage.get_as(&cookie, &list).await.assert_has("Why: <bdi>The server moves</bdi>");
 }
 
 #[tokio::test]

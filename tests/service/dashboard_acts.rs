@@ -118,6 +118,7 @@ async fn a_link_made_by_hand_is_paid_and_all_of_it_appears_in_the_activity_by_it
         .switch_tab(0)
         .expect_text(XSS)
         .expect_text("$7.50")
+        .expect_text("In the dashboard, demo@localhost")
         .expect_accessible()
         .click("Hold still")
         .expect_text("Held still. 0 waiting.")

@@ -1,7 +1,7 @@
 //! Follows the log for all who watch, and only while somebody does. Keeps nothing but the latest events.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,7 +26,8 @@ use crate::{
         subscription::{ReadError, Wake, read_after},
     },
     ids::SHARD,
-    projections::session::SessionRow,
+    people::person_of,
+    projections::{person::names_of, session::SessionRow},
 };
 
 /// How many events are kept: for whoever comes, and for whoever was cut off for a moment.
@@ -50,6 +51,8 @@ pub(super) struct Happening {
     pub(super) world: World,
     pub(super) event: SessionEvent,
     pub(super) actor: String,
+    /// What people are called who did this or what was read with it, by their ids.
+    pub(super) people: Arc<BTreeMap<String, String>>,
     pub(super) at: Timestamp,
     pub(super) session: SessionRow,
 }
@@ -227,6 +230,9 @@ impl Feed {
         let ids: Vec<String> = read.iter().map(|(_, it)| it.session_id.clone()).collect();
         let rows = SessionRow::find_all(&self.pool, &ids).await?;
         let rows: HashMap<&str, &SessionRow> = rows.iter().map(|it| (it.id.as_str(), it)).collect();
+        let people = read.iter().filter_map(|(_, it)| person_of(&it.actor)).map(str::to_owned);
+        let people = names_of(&self.pool, &people.collect::<Vec<_>>()).await?;
+        let people = Arc::new(people);
         let happening = |(entry, it): (&RecordedEntry, Read)| {
             let session = (*rows.get(it.session_id.as_str())?).clone();
             Some(Happening {
@@ -235,6 +241,7 @@ impl Feed {
                 world: World::parse(&session.world)?,
                 event: it.event,
                 actor: it.actor,
+                people: Arc::clone(&people),
                 at: it.at,
                 session,
             })

@@ -83,7 +83,7 @@ pub(super) fn happening_row(place: &Place, it: &Happening) -> Markup {
                 @if let Some(status) = status { (badge(session_badge(status))) }
             }
             p class="what" { (happened(&it.event)) }
-            p class="who" { (moment(it.at)) " · " (actor_words(place, &it.actor)) }
+            p class="who" { (moment(it.at)) " · " (actor_words(place, &it.actor, &it.people)) }
         }
     }
 }

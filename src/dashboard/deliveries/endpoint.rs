@@ -13,11 +13,12 @@ use crate::{
     domain::{
         Timestamp,
         game::{DisabledBy, Game, GameEvent, RegisteredEndpoint},
-        id::PersonId,
+        private::Private,
+        text::Reason,
     },
     event_store::StoreError,
     people::person_of,
-    projections::person::PersonRow,
+    projections::person::names_of,
     webhooks::{Health, endpoint_health},
 };
 
@@ -27,14 +28,21 @@ pub(super) struct Known<'a> {
     pub(super) endpoint: &'a RegisteredEndpoint,
     pub(super) health: Health,
     /// Who paused it, if somebody did.
-    pub(super) paused_by: Option<PausedBy>,
+    pub(super) paused: Option<Paused>,
     pub(super) as_of: Timestamp,
+}
+
+/// That somebody paused an endpoint.
+pub(super) struct Paused {
+    pub(super) by: PausedBy,
+    /// Why, if they said so.
+    pub(super) why: Option<Private<Reason>>,
 }
 
 /// Whoever paused an endpoint.
 pub(super) enum PausedBy {
-    /// A person of the studio, by what people call them.
-    Person(String),
+    /// A person of the studio, by what people call them; of whom that was erased, nothing.
+    Person(Option<String>),
     /// Somebody else, as the log has it.
     Actor(String),
 }
@@ -65,30 +73,31 @@ pub(super) async fn known<'a>(
     let as_of = desk.clock.now();
     let health = endpoint_health(&desk.pool, &endpoint.endpoint_id, as_of).await?;
     let is_paused = endpoint.disabled.is_some_and(|it| it.by == DisabledBy::Person);
-    let paused_by = if is_paused { paused_by(desk, place, endpoint).await? } else { None };
-    Ok(Known { place, endpoint, health, paused_by, as_of })
+    let paused = if is_paused { paused(desk, place, endpoint).await? } else { None };
+    Ok(Known { place, endpoint, health, paused, as_of })
 }
 
 /// Whoever did it last, as the log has it.
-async fn paused_by(
+async fn paused(
     desk: &Dashboard,
     place: &Place,
     endpoint: &RegisteredEndpoint,
-) -> Result<Option<PausedBy>, Unknowable> {
+) -> Result<Option<Paused>, Unknowable> {
     let events = desk.store.events::<Game>(place.game_id.as_str()).await?;
     let is_it = |event: &GameEvent| {
         matches!(event, GameEvent::EndpointDisabled { endpoint_id, .. }
             if *endpoint_id == endpoint.endpoint_id)
     };
-    let Some(event) = events.iter().rev().find(|it| is_it(&it.event)) else { return Ok(None) };
-    let text = event.envelope.actor.as_str();
-    let person_id = person_of(text).and_then(|it| PersonId::parse(it).ok());
-    let person = match person_id {
-        Some(it) => PersonRow::find(&desk.pool, it.as_str()).await?,
-        None => None,
+    let Some(event) = events.into_iter().rev().find(|it| is_it(&it.event)) else { return Ok(None) };
+    let actor = event.envelope.actor;
+    let by = match person_of(&actor) {
+        Some(id) => {
+            let mut names = names_of(&desk.pool, &[id.to_owned()]).await?;
+            PausedBy::Person(names.remove(id))
+        }
+        None => PausedBy::Actor(actor),
     };
-    let called = person.and_then(|it| it.name.or(it.email));
-    Ok(Some(called.map_or_else(|| PausedBy::Actor(text.to_owned()), PausedBy::Person)))
+    Ok(Some(Paused { by, why: event.reason }))
 }
 
 /// There is no such endpoint here.

@@ -1,5 +1,7 @@
 //! How an endpoint does, at the top of its pages.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
 use crate::{
     dashboard::{
         sessions::actor_words,
-        views::{Badge, Tone, badge, counted, moment, share, untrusted},
+        views::{Badge, Tone, badge, counted, moment, share, shown_reason, untrusted},
     },
     domain::game::DisabledBy,
     webhooks::{COUNTED_MAX, Counted, HEALTH_DAY, HEALTH_DAYS, Hour},
@@ -64,9 +66,10 @@ fn standing(known: &Known<'_>) -> Markup {
                 @match disabled.by {
                     DisabledBy::Person => {
                         "Paused by "
-                        @match &known.paused_by {
-                            Some(PausedBy::Person(name)) => (untrusted(name)),
-                            Some(PausedBy::Actor(text)) => (actor_words(known.place, text)),
+                        @match known.paused.as_ref().map(|it| &it.by) {
+                            Some(PausedBy::Person(Some(name))) => (untrusted(name)),
+                            Some(PausedBy::Person(None)) => "somebody whose data was erased",
+                            Some(PausedBy::Actor(text)) => (actor_words(known.place, text, &BTreeMap::new())),
                             None => "somebody",
                         }
                     }
@@ -75,6 +78,9 @@ fn standing(known: &Known<'_>) -> Markup {
                 }
                 " on " (moment(disabled.at)) ". What happens meanwhile waits, and is sent once the endpoint is \
                  enabled; what is 30 days old is dropped."
+                @if let Some(why) = known.paused.as_ref().and_then(|it| it.why.as_ref()) {
+                    " Why: " (shown_reason(why))
+                }
             }
         };
     }

@@ -142,16 +142,21 @@ pub(super) fn actor(text: &str, known: Known<'_>) -> Actor {
         Some(("process", _)) => Actor { who: "ToffeePay", name: None },
         // Who of us it was stands in the log, and is no studio's business.
         Some(("operator", _)) => Actor { who: "ToffeePay’s support", name: None },
-        Some(("person", id)) => {
-            named("In the dashboard,", known.people.get(id).map_or(id, String::as_str))
-        }
+        Some(("person", id)) => match known.people.get(id) {
+            Some(name) => named("In the dashboard,", name),
+            None => Actor { who: "In the dashboard, somebody whose data was erased", name: None },
+        },
         _ => named("Somebody else", text),
     }
 }
 
-/// The same in one line, where people's names are not looked up.
-pub(in crate::dashboard) fn actor_words(place: &Place, text: &str) -> Markup {
-    let known = Known { keys: &place.game.keys.0, people: &BTreeMap::new() };
+/// The same in one line.
+pub(in crate::dashboard) fn actor_words(
+    place: &Place,
+    text: &str,
+    people: &BTreeMap<String, String>,
+) -> Markup {
+    let known = Known { keys: &place.game.keys.0, people };
     let Actor { who, name } = actor(text, known);
     html! { (who) @if let Some(name) = name { " " (untrusted(&name)) } }
 }
@@ -171,7 +176,7 @@ mod tests {
             ("process:webhooks", "ToffeePay", None),
             ("operator:ada", "ToffeePay’s support", None),
             ("person:per_1", "In the dashboard,", Some("Ada")),
-            ("person:per_2", "In the dashboard,", Some("per_2")),
+            ("person:per_2", "In the dashboard, somebody whose data was erased", None),
             ("<b>", "Somebody else", Some("<b>")),
         ] {
             let known = Known { keys: &[], people: &people };
