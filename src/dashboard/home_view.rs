@@ -75,7 +75,7 @@ fn section(studio: &StudioView) -> Markup {
                     }
                 }
                 @if studio.role.may(Permission::SeeHistory) {
-                    " " a class="head-links" href=(history_path_of(&studio.id)) {
+                    " " a href=(history_path_of(&studio.id)) {
                         "History" span class="visually-hidden" { " of " (untrusted(&studio.name)) }
                     }
                 }

@@ -7,6 +7,8 @@ pub const ORDER_STYLE: &str = include_str!("order.css");
 
 /// What is sold, by whom, for how much.
 pub struct Order<'a> {
+    /// What it is called for those who hear the page.
+    pub label: &'a str,
     /// The game.
     pub game_name: &'a str,
     /// Its logo, if it has one: a path of ours.
@@ -22,7 +24,7 @@ pub struct Order<'a> {
 /// Draws it.
 pub fn order(order: &Order<'_>) -> Markup {
     html! {
-        section class="order" aria-label="Your order" {
+        section class="order" aria-label=(order.label) {
             (order.picture)
             div class="what" {
                 p class="game" { (logo(order.logo)) bdi { (order.game_name) } }

@@ -11,6 +11,7 @@ use crate::{
 /// The order: picture, game, item and total, with the item as the page's heading.
 pub(super) fn order(summary: &Summary) -> Markup {
     design::order(&Order {
+        label: "Your order",
         game_name: summary.game_name.as_str(),
         logo: summary.logo_url.as_deref(),
         total: &format_money(summary.total),

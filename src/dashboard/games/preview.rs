@@ -29,17 +29,18 @@ pub(super) fn previews(state: &GameState) -> Markup {
             @for (class, name) in [("light", "Light"), ("dark", "Dark")] {
                 figure {
                     figcaption { (name) }
-                    (preview(state, class))
+                    (preview(state, class, name))
                 }
             }
         }
     }
 }
 
-fn preview(state: &GameState, class: &str) -> Markup {
+fn preview(state: &GameState, class: &str, name: &str) -> Markup {
     let total = sample_price(&state.settings);
     let logo = state.appearance.logo.as_ref().map(|it| it.path());
     let shown = Order {
+        label: name,
         game_name: state.name.as_str(),
         logo: logo.as_deref(),
         total: &total,

@@ -48,8 +48,8 @@ pub(super) struct Page {
 }
 
 const COLUMNS: [Column; 5] = [
-    Column::plain("When"),
-    Column::roomy("Who"),
+    Column { name: "When", class: "plain whole" },
+    Column { name: "Who", class: "actor" },
     Column { name: "What", class: "act" },
     Column::text("Where"),
     Column::text("From"),
@@ -112,7 +112,7 @@ fn filters(listing: &Listing<'_>, path: &str, problems: &[FieldProblem]) -> Mark
         field(name, label).select(&options, asked)
     };
     html! {
-        form class="search" role="search" action=(path) method="get" {
+        form class="search acts" role="search" action=(path) method="get" {
             (choice("who", "Who", "Anybody", actors))
             (choice("kind", "About", "Anything", kinds))
             (choice("game", "Game", "Any", games))

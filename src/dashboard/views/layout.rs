@@ -61,10 +61,10 @@ pub(in crate::dashboard) fn document_with(
     let Place { game, world, .. } = frame.place;
     let title = format!("{} · {} · {}", frame.title, game.name, world_name(*world));
     let body = html! {
-        @if *world == World::Test {
-            p class="test-mode" { strong { "Test mode" } " · No real money moves." }
-        }
         header class="top" {
+            @if *world == World::Test {
+                p class="test-mode" { strong { "Test mode" } " · No real money moves." }
+            }
             div class="bar" {
                 (brand())
                 p class="game" { span class="visually-hidden" { "Game: " } bdi { (game.name) } }
