@@ -4,11 +4,15 @@
 //! is in place. So what was begun before something else ended it finds that out, and what the log refuses,
 //! or answers with a conflict, leaves everything as it was.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Mutex as Queue, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -24,12 +28,17 @@ const TURN_WITHIN: Duration = Duration::from_secs(5);
 /// How long one waits for who holds the same person: longer than an append in doubt.
 const LOCK_WITHIN_S: u32 = 15;
 
-/// Those who wait for their turn.
-pub(super) struct Holds(Arc<Semaphore>);
+/// Those who wait for their turn: first behind each other for the same person, so that however many want one
+/// they keep nobody from the others; then for a place.
+pub(super) struct Holds {
+    places: Arc<Semaphore>,
+    /// By person, as long as anybody wants them.
+    queues: Mutex<HashMap<PersonId, Weak<Queue<()>>>>,
+}
 
 impl Default for Holds {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE_MAX)))
+        Self { places: Arc::new(Semaphore::new(AT_ONCE_MAX)), queues: Mutex::default() }
     }
 }
 
@@ -37,7 +46,8 @@ impl Default for Holds {
 pub(super) struct Hold {
     pub(super) person_id: PersonId,
     transaction: Transaction<'static, Postgres>,
-    _turn: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Hold {
@@ -54,8 +64,10 @@ impl Hold {
 
 impl Holds {
     async fn begin(&self, pool: &PgPool, person_id: &PersonId) -> Result<Hold, PeopleError> {
-        let turn = timeout(TURN_WITHIN, Arc::clone(&self.0).acquire_owned()).await;
-        let turn = turn.ok().and_then(Result::ok).ok_or(PeopleError::Busy)?;
+        let turn = timeout(TURN_WITHIN, self.queue(person_id).lock_owned()).await;
+        let turn = turn.map_err(|_| PeopleError::Busy)?;
+        let place = timeout(TURN_WITHIN, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place.ok().and_then(Result::ok).ok_or(PeopleError::Busy)?;
         let mut transaction = pool.begin().await?;
         sqlx::query("SELECT set_config('lock_timeout', $1, true)")
             .bind(format!("{LOCK_WITHIN_S}s"))
@@ -67,7 +79,18 @@ impl Holds {
             .await?;
         // Nobody was invited, or they were erased.
         found.ok_or(PeopleError::Person(PersonError::NotFound))?;
-        Ok(Hold { person_id: person_id.clone(), transaction, _turn: turn })
+        Ok(Hold { person_id: person_id.clone(), transaction, _place: place, _turn: turn })
+    }
+
+    fn queue(&self, person_id: &PersonId) -> Arc<Queue<()>> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.retain(|_, it| 0 < it.strong_count());
+        let there = queues.get(person_id).and_then(Weak::upgrade);
+        there.unwrap_or_else(|| {
+            let queue = Arc::default();
+            queues.insert(person_id.clone(), Arc::downgrade(&queue));
+            queue
+        })
     }
 }
 

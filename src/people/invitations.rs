@@ -31,8 +31,9 @@ pub enum WhichAccount {
 impl People {
     /// Takes somebody into a studio on an owner's word; a link, if they need one to come in.
     ///
-    /// An address that nobody has yet gets an account. Of accounts that there are, only those that this studio
-    /// has had before are taken in: of any other nobody here can tell whose it is.
+    /// An address that nobody has yet gets an account. Of accounts that there are, only those are taken in that
+    /// this studio has had before, or that nobody has ever used and that open nothing: of any other nobody here
+    /// can tell whose it is. So what is refused after an account was opened can be asked for again.
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl People {
         role: Role,
         context: &CommandContext,
     ) -> Result<(PersonId, Option<Token>), PeopleError> {
-        // Asked first, so that nothing is left behind of what is refused.
+        // Asked first, so that no account is left behind for a studio that is not there.
         self.require_studio(studio_id).await?;
         let person_id = self.claim(email).await?;
         // The same form sent twice, or two studios at the same moment: who is second finds what the first did.
@@ -53,7 +54,7 @@ impl People {
         match self.person(&person_id).await {
             Ok(person) => {
                 person.require_welcome().map_err(PeopleError::Person)?;
-                if !self.has_had(studio_id, &person_id, person.enrolled_at).await? {
+                if !self.is_known_here(studio_id, &person_id, person.enrolled_at).await? {
                     return Err(PeopleError::KnownElsewhere);
                 }
             }
@@ -172,10 +173,10 @@ impl People {
         person.present().cloned().map_err(PeopleError::Person)
     }
 
-    /// Whether a person is a member of a studio, or was one and is surely the same still: their password is one
-    /// that they chose while they were here, or they have none and nobody else can give them a link. One that
-    /// was chosen afterwards may be another studio's, by a link that was made there.
-    async fn has_had(
+    /// Whether a person is a member of a studio, or surely nobody else's: their password is one that they chose
+    /// while they were here, or they have none and nobody else can give them a link. One that was chosen
+    /// afterwards may be another studio's, by a link that was made there.
+    async fn is_known_here(
         &self,
         studio_id: &StudioId,
         person_id: &PersonId,
@@ -197,10 +198,10 @@ impl People {
                 _ => {}
             }
         }
-        let Some(left_at) = left_at else { return Ok(was_here) };
-        match enrolled_at {
-            Some(at) => Ok(at <= left_at),
-            None => Ok(!self.works_elsewhere(studio_id, person_id).await?),
+        match (enrolled_at, left_at) {
+            (_, None) if was_here => Ok(true),
+            (Some(at), left_at) => Ok(left_at.is_some_and(|left_at| at <= left_at)),
+            (None, _) => Ok(!self.works_elsewhere(studio_id, person_id).await?),
         }
     }
 }

@@ -8,7 +8,7 @@ use futures::future::{join, join_all};
 use toffeepay::{
     domain::{
         id::PersonId,
-        person::PersonEvent,
+        person::{EmailAddress, PersonEvent},
         studio::{Role, StudioError},
     },
     people::{PeopleError, TotpKey, Unwelcome},
@@ -135,6 +135,60 @@ async fn the_same_invitation_sent_twice_at_once_takes_in_once_and_leaves_one_lin
 }
 
 #[tokio::test]
+async fn an_invitation_that_was_refused_after_the_account_was_opened_can_be_sent_again() {
+    let house = House::new().await;
+    let (studio, context, email) = (house.studio().await, house.context(), email());
+    house
+        .tamper(
+            "CREATE TRIGGER takes_nobody_in BEFORE INSERT ON event FOR EACH ROW
+             WHEN (NEW.type = 'MemberAdded') EXECUTE FUNCTION refuse_to_rewrite_history()",
+        )
+        .await;
+    let invite = || house.people.invite_to_studio(&studio, &email, Role::Support, &context);
+    assert!(invite().await.is_err());
+    assert!(house.people.find_by_email(&email).await.unwrap().is_some());
+    house.tamper("DROP TRIGGER takes_nobody_in ON event").await;
+    let (_, link) = invite().await.unwrap();
+    assert!(house.is_in(&house.enters(&link.unwrap()).await).await);
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_uses_or_that_opens_another_studio_is_not_taken_in_on_an_owners_word()
+ {
+    let house = House::new().await;
+    let (studio, other, context) = (house.studio().await, house.studio().await, house.context());
+    let invite = || async {
+        let email = email();
+        house.people.invite_to_studio(&studio, &email, Role::Support, &context).await
+    };
+    let person_id = house.invited().await;
+    house.people.add_member(&other, person_id.clone(), Role::Support, &context).await.unwrap();
+    let refused = invite().await;
+    assert!(matches!(refused, Err(PeopleError::KnownElsewhere)), "{refused:?}");
+    house.people.remove_member(&other, person_id, &context).await.unwrap();
+    house.enrolled().await;
+    let refused = invite().await;
+    assert!(matches!(refused, Err(PeopleError::KnownElsewhere)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn however_many_wait_for_one_person_they_keep_nobody_from_another() {
+    let house = House::new().await;
+    let ada = house.invited().await;
+    let bob = EmailAddress::parse("bob@studio.example").unwrap();
+    let bob = house.people.invite(&bob, &house.context()).await.unwrap();
+    let held = house.held(&ada).await;
+    let waiting = join_all((0..8).map(|_| house.link(&ada)));
+    let meanwhile = async {
+        house.is_waited_for().await;
+        house.link(&bob).await;
+        held.commit().await.unwrap();
+    };
+    join(waiting, meanwhile).await;
+    assert_eq!(house.count("sign_in_link").await, 9);
+}
+
+#[tokio::test]
 async fn another_link_ends_also_the_one_that_was_being_made_at_the_same_moment() {
     let house = House::new().await;
     let (studio, context) = (house.studio().await, house.context());
@@ -154,7 +208,7 @@ async fn another_link_ends_also_the_one_that_was_being_made_at_the_same_moment()
 }
 
 #[tokio::test]
-async fn who_has_an_account_is_refused_no_sooner_and_no_later_than_who_has_none() {
+async fn nobody_is_refused_before_the_first_beat_whether_they_have_an_account_or_not() {
     let house = House::new().await;
     let refused_after = async || {
         let began = Instant::now();

@@ -7,7 +7,7 @@ use super::{
     next::HOME,
     refusing::trouble,
     views::{EnrollView, Trouble, enroll_page as drawn, field},
-    visitor::{ENROLL, Newcomer, SIGN_IN},
+    visitor::{ENROLL, Newcomer},
 };
 use crate::{
     dashboard::{
@@ -59,7 +59,7 @@ pub(super) async fn enroll(State(desk): State<Dashboard>, form: Act) -> Response
             None => see_other(ENROLL),
             Some(elsewhere) => elsewhere,
         },
-        Err(PeopleError::PutOut) => see_other(SIGN_IN),
+        Err(PeopleError::PutOut) => trouble(Trouble::PutOut),
         Err(error) => match problem(&error) {
             Some(problem) => show(&desk, &newcomer, &totp, Some(typed), Some(problem)).await,
             None => went_wrong(&error),

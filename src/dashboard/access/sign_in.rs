@@ -33,6 +33,7 @@ const NO_COOKIE: &str = "you came in, but your browser kept no cookie, so that i
 
 /// `GET /dashboard/sign-in`
 pub(super) async fn sign_in_page(
+    State(desk): State<Dashboard>,
     newcomer: Result<Newcomer, Response>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -41,7 +42,9 @@ pub(super) async fn sign_in_page(
     if newcomer.is_ok() {
         return see_other(next.as_str());
     }
-    let problem = cookie::has_just_arrived(&headers).then_some(NO_COOKIE);
+    // A cookie that lets nobody in was kept all the same: whoever has it was put out.
+    let has_none = cookie::read(&headers, &desk.base_url).is_none();
+    let problem = (has_none && cookie::has_just_arrived(&headers)).then_some(NO_COOKIE);
     let view = SignInView { next: next.as_str(), email: "", problem };
     page(StatusCode::OK, |nonce| drawn(&view, nonce))
 }

@@ -17,6 +17,8 @@ pub(in crate::dashboard::access) enum Trouble {
     ForeignForm,
     /// The form cannot be read.
     Unreadable,
+    /// Somebody ended their visit while this was under way.
+    PutOut,
     /// Too many at once.
     Busy,
 }
@@ -27,6 +29,7 @@ impl Trouble {
             Self::Link => StatusCode::GONE,
             Self::StaleLink | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::PutOut => StatusCode::CONFLICT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -49,6 +52,11 @@ impl Trouble {
             Self::Unreadable => {
                 ("We could not read this form", "Nothing was changed. Load the page again.")
             }
+            Self::PutOut => (
+                "You were signed out",
+                "Your visit ended while this was under way: somebody made another link for you, or let you in no \
+                 more. Nothing was changed; the password that you chose does not hold.",
+            ),
             Self::Busy => ("One moment", "Too many people are signing in. Try again in a moment."),
         }
     }

@@ -14,10 +14,13 @@ use super::{
     second_look::Look,
     secret_view::{Revealed, revealed},
 };
-use crate::dashboard::{
-    Dashboard, Place,
-    access::{Act, Fields, Visitor, ask_for_proof},
-    answer::page,
+use crate::{
+    dashboard::{
+        Dashboard, Place,
+        access::{Act, Fields, Visitor, ask_for_proof},
+        answer::page,
+    },
+    domain::game::RegisteredEndpoint,
 };
 
 /// In which language the page explains how to use it.
@@ -50,8 +53,7 @@ pub(super) async fn reveal_page(
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
     let language = language(&Fields::read(query.unwrap_or_default().as_bytes()));
-    let here = paths::of_endpoint(&place, it.endpoint_id.as_str(), LOOK.act);
-    let here = format!("{here}?{LANGUAGE}={}", language.word());
+    let here = here(&place, it, language);
     if let Some(to_prove) = ask_for_proof(visitor.stay(), &desk, &here) {
         return to_prove;
     }
@@ -66,11 +68,10 @@ pub(super) async fn reveal_secret(
     act: Act,
 ) -> Response {
     let Some(it) = endpoint_of(&place, &endpoint_id) else { return not_here(&place) };
-    let here = paths::of_endpoint(&place, it.endpoint_id.as_str(), LOOK.act);
-    if let Some(to_prove) = act.ask_for_proof(&desk, &here) {
+    let language = language(&act.fields);
+    if let Some(to_prove) = act.ask_for_proof(&desk, &here(&place, it, language)) {
         return to_prove;
     }
-    let language = language(&act.fields);
     let hidden = [(LANGUAGE, language.word())];
     if let Some(asked_again) = LOOK.without_why(&place, it, &hidden, &act) {
         return asked_again;
@@ -83,6 +84,11 @@ pub(super) async fn reveal_secret(
         }
         Err(error) => answered(&desk, &place, it, Err(error)).await,
     }
+}
+
+fn here(place: &Place, it: &RegisteredEndpoint, language: Language) -> String {
+    let path = paths::of_endpoint(place, it.endpoint_id.as_str(), LOOK.act);
+    format!("{path}?{LANGUAGE}={}", language.word())
 }
 
 fn language(fields: &Fields) -> Language {
