@@ -58,6 +58,7 @@ pub fn kind_of_game(event: &GameEvent) -> Kind {
         | E::EndpointChanged { .. }
         | E::EndpointDisabled { .. }
         | E::EndpointEnabled { .. }
+        | E::EndpointTested { .. }
         | E::EndpointRemoved { .. } => Kind::Endpoints,
         E::EndpointSecretRotated { .. }
         | E::EndpointSecretsExpired { .. }
@@ -91,6 +92,7 @@ pub(super) fn subject(event: &GameEvent) -> Option<&str> {
         | E::EndpointSecretRotated { endpoint_id, .. }
         | E::EndpointSecretsExpired { endpoint_id, .. }
         | E::EndpointSecretRevealed { endpoint_id, .. }
+        | E::EndpointTested { endpoint_id, .. }
         | E::WebhookResent { endpoint_id, .. }
         | E::WebhooksRecovered { endpoint_id, .. }
         | E::EndpointRemoved { endpoint_id, .. } => Some(endpoint_id.as_str()),

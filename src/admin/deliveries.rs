@@ -6,7 +6,7 @@ use super::{Admin, AdminError};
 use crate::{
     domain::{
         Timestamp,
-        game::{Game, GameCommand, GameError},
+        game::{Game, GameCommand, GameError, WebhookType},
         id::{EndpointId, GameId, RecoveryId},
     },
     webhooks::{MessageDetail, MessageId, Recovery, resend_message, start_recovery},
@@ -27,6 +27,23 @@ impl Admin {
         self.require_endpoint(game_id, endpoint_id).await?;
         let found = self.history.find(endpoint_id, message_id).await?;
         found.ok_or(AdminError::WebhookNotFound)
+    }
+
+    /// Notes in the log that somebody has a test event sent.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Game`] and what the log has to say.
+    pub async fn note_test(
+        &self,
+        game_id: &GameId,
+        endpoint_id: &EndpointId,
+        webhook_type: WebhookType,
+    ) -> Result<(), AdminError> {
+        let (context, at) = self.context();
+        let endpoint_id = endpoint_id.clone();
+        let note = GameCommand::TestEndpoint { endpoint_id, webhook_type, at };
+        self.execute_on_game(game_id, note, &context).await.map(drop)
     }
 
     /// Has one message sent again at once, whatever came of it before. Who wanted it stands in the log first.

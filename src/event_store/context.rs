@@ -22,7 +22,7 @@ pub struct CommandContext {
     pub is_repeatable: bool,
     /// Until when a repeat is known; for ever, if `None`.
     pub expires_at: Option<Timestamp>,
-    /// Who: `key:key_…`, `player`, `provider:sandbox`, `process:…`, `operator:…`.
+    /// Who: `key:key_…`, `player`, `provider:sandbox`, `process:…`, `operator:…`, `person:per_…`.
     pub actor: String,
     /// The id of the event or notification that led to the command.
     pub causation: Option<String>,

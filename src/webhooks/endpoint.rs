@@ -68,6 +68,7 @@ pub(super) async fn follow(
         | GameEvent::EndpointSecretRotated { .. }
         | GameEvent::EndpointSecretsExpired { .. }
         | GameEvent::EndpointSecretRevealed { .. }
+        | GameEvent::EndpointTested { .. }
         | GameEvent::WebhookResent { .. }
         | GameEvent::WebhooksRecovered { .. } => return Ok(()),
     };

@@ -15,6 +15,9 @@ use crate::{
 /// Among how many messages one look goes for what has no index.
 pub const MESSAGES_LOOKED_AT_MAX: u32 = 10_000;
 
+/// The same among those that were given up, each of which is looked up in another table.
+const GIVEN_UP_LOOKED_AT_MAX: u32 = 2_000;
+
 /// How much the clocks of the service and of the database differ at most: an attempt may have been
 /// written down before what it sent was noted, by the other.
 const CLOCKS_DIFFER_AT_MOST: TimeDelta = TimeDelta::hours(1);
@@ -79,13 +82,15 @@ pub struct FoundMessages {
     pub has_more: bool,
     /// Where the look ended before all was looked at, if it did.
     pub looked_until: Option<MessageCursor>,
+    /// Among how many messages it goes at a time.
+    pub looked_at_max: u32,
 }
 
 /// Where the messages of a search stand in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Messages,
-    /// There is an index of what was given up.
+    /// There is an index of what was given up. Some of it may be due again.
     Dead,
     /// Few enough to read them all.
     Due,
@@ -122,8 +127,9 @@ pub async fn search_messages(
         ListedMessage { tried: place.map(|it| tried.swap_remove(it)), row }
     });
     // With more matches than the page holds, it is the last row from which one goes on.
+    let looked_at_max = look.source.looked_at_max();
     let looked_until = look.bound.filter(|_| !has_more);
-    Ok(FoundMessages { messages: messages.collect(), has_more, looked_until })
+    Ok(FoundMessages { messages: messages.collect(), has_more, looked_until, looked_at_max })
 }
 
 /// How Postgres reads that page: the plan of each query, run and measured, in its own words.
@@ -190,6 +196,14 @@ impl Source {
             Self::Messages => "message",
             Self::Dead => "dead",
             Self::Due => "due",
+        }
+    }
+
+    /// Among how many rows one look goes.
+    fn looked_at_max(self) -> u32 {
+        match self {
+            Self::Messages | Self::Due => MESSAGES_LOOKED_AT_MAX,
+            Self::Dead => GIVEN_UP_LOOKED_AT_MAX,
         }
     }
 
@@ -265,8 +279,11 @@ impl<'a> Look<'a> {
 
     /// Whether something is asked for that the order at hand does not hold.
     fn needs_a_bound(&self) -> bool {
-        let state_is_extra = self.source == Source::Messages && self.search.state.is_some();
-        self.source != Source::Due && (state_is_extra || self.search.webhook_type.is_some())
+        match self.source {
+            Source::Messages => self.search.state.is_some() || self.search.webhook_type.is_some(),
+            Source::Dead => true,
+            Source::Due => false,
+        }
     }
 
     /// The last of the messages that are looked at, if there are so many.
@@ -277,7 +294,7 @@ impl<'a> Look<'a> {
         let mut query = QueryBuilder::new(select);
         self.push_range(&mut query);
         self.push_order(&mut query);
-        query.push(" LIMIT 1 OFFSET ").push_bind(i64::from(MESSAGES_LOOKED_AT_MAX) - 1);
+        query.push(" LIMIT 1 OFFSET ").push_bind(i64::from(self.source.looked_at_max()) - 1);
         query
     }
 
@@ -304,7 +321,7 @@ impl<'a> Look<'a> {
     /// believes of the table; with what is known of each.
     fn push_looked_at(&self, query: &mut QueryBuilder<'a, Postgres>, limit: u32) {
         let is_filtered = self.source != Source::Messages || self.needs_a_bound();
-        let most = if is_filtered { MESSAGES_LOOKED_AT_MAX } else { limit.saturating_add(1) };
+        let most = if is_filtered { self.source.looked_at_max() } else { limit.saturating_add(1) };
         let (it, columns, joins) = (self.source.name(), self.source.columns(), self.source.joins());
         query.push(format!("(SELECT {columns} FROM webhook_{it} {it}"));
         self.push_range(query);

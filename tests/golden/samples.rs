@@ -343,6 +343,14 @@ fn notes_of(endpoint_id: &EndpointId) -> Vec<(Suffix, GameEvent)> {
         ),
         (
             PLAIN,
+            GameEvent::EndpointTested {
+                endpoint_id: endpoint_id.clone(),
+                webhook_type: WebhookType::SessionPaid,
+                tested_at: at(),
+            },
+        ),
+        (
+            PLAIN,
             GameEvent::WebhooksRecovered {
                 endpoint_id: endpoint_id.clone(),
                 recovery_id: RecoveryId::parse("rec_06eajh8afc000pjtb9d5mpjtb9d5mpjtb9d5mpg")

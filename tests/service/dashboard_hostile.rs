@@ -1,7 +1,7 @@
 //! What others wrote runs nothing in the dashboard, whichever page shows it: tried in a real browser.
 
 use super::dashboard::enter;
-use super::harness::{Options, Service};
+use super::harness::{Options, Service, wait_until};
 use super::support::browser::{Browser, Seen};
 
 /// Runs without a click wherever it is taken for markup, in a text or in an attribute.
@@ -55,4 +55,52 @@ async fn hostile_names_of_games_players_items_and_links_are_text_on_every_page()
     }
     let seen = browser.run().await;
     assert_nothing_ran(&seen, 3 + pages.len() + more.len());
+}
+
+#[tokio::test]
+async fn hostile_names_of_studios_keys_and_endpoints_are_text_in_the_rooms_of_a_studio() {
+    let service = Service::start(Options::default()).await;
+    let pool = service.library().await.pool;
+    let one = async |query: &str| -> Option<String> {
+        sqlx::query_scalar(query).fetch_optional(&pool).await.unwrap()
+    };
+    let run = async |arguments: &[&str]| {
+        let ended = service.command(arguments).await;
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    run(&["games", "register", "hostile", "--studio", XSS, "--name", XSS]).await;
+    let studio = one("SELECT studio_id FROM game WHERE id = 'hostile'").await.unwrap();
+    let demo = "demo@localhost";
+    run(&["people", "invite", demo, "--studio", &studio, "--role", "owner", "--existing"]).await;
+    run(&["keys", "issue", "hostile", "--world", "test", "--name", XSS, "--scope", "read"]).await;
+    let url = format!("https://game.example/hook?a={XSS}");
+    let add = ["endpoints", "add", "hostile", "--world", "test", "--url", &url];
+    run(&[&add[..], &["--description", XSS]].concat()).await;
+    let person = one("SELECT id FROM person").await.unwrap();
+    let act = async |event: &str| {
+        let of = "SELECT position::text FROM act WHERE game_id = 'hostile' AND type =";
+        wait_until(event, async || one(&format!("{of} '{event}'")).await).await
+    };
+    let (key, added) = (act("KeyIssued").await, act("EndpointAdded").await);
+    let endpoint = "SELECT endpoint_id FROM webhook_endpoint WHERE game_id = 'hostile'";
+    let endpoint = one(endpoint).await.unwrap();
+    let dashboard = format!("{}/dashboard", service.env.pay_url);
+    let of_studio = ["history".to_owned(), format!("history/{key}"), format!("history/{added}")];
+    let of_people = ["", "/invite", &format!("/{person}"), &format!("/{person}/remove")];
+    let of_endpoint = ["", "/edit", "/pause", "/remove", "/deliveries", "/recoveries"];
+    let pages: Vec<String> = of_studio
+        .iter()
+        .map(|it| format!("{dashboard}/studios/{studio}/{it}"))
+        .chain(of_people.iter().map(|it| format!("{dashboard}/studios/{studio}/people{it}")))
+        .chain(
+            of_endpoint
+                .iter()
+                .map(|it| format!("{dashboard}/hostile/test/endpoints/{endpoint}{it}")),
+        )
+        .collect();
+    let mut browser = enter(&service, Browser::desktop());
+    for page in &pages {
+        browser = browser.goto(page).expect_text(XSS).evaluate(INJECTED).expect_accessible();
+    }
+    assert_nothing_ran(&browser.run().await, pages.len());
 }

@@ -20,7 +20,7 @@ use crate::{
     },
     domain::game::WebhookType,
     page_headers::Nonce,
-    webhooks::{FoundMessages, ListedMessage, MESSAGES_LOOKED_AT_MAX},
+    webhooks::{FoundMessages, ListedMessage},
 };
 
 /// What the page shows.
@@ -62,7 +62,7 @@ pub(super) fn list_page(listing: &Listing<'_>, nonce: &Nonce) -> Markup {
                 @else {
                     (table("Messages, newest first", &COLUMNS, found.messages.iter().map(|it| row(it, known, &path))))
                 }
-                (how_far(found.looked_until.as_ref().map(|(at, _)| *at), MESSAGES_LOOKED_AT_MAX, "message", "messages"))
+                (how_far(found.looked_until.as_ref().map(|(at, _)| *at), found.looked_at_max, "message", "messages"))
                 (pagination(&listing.filters.pages(&path, &ends(found))))
             }
         }

@@ -140,6 +140,9 @@ fn on_game(event: &GameEvent, names: &Names) -> Markup {
         E::EndpointSecretRevealed { endpoint_id, .. } => {
             html! { "Saw the signing secret of " (at(endpoint_id)) }
         }
+        E::EndpointTested { endpoint_id, webhook_type, .. } => html! {
+            "Had a test of " code { (webhook_type) } " sent to " (at(endpoint_id))
+        },
         E::WebhookResent { endpoint_id, message_id, .. } => {
             html! { "Had " code { (untrusted(message_id)) } " sent again to " (at(endpoint_id)) }
         }

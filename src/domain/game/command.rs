@@ -14,7 +14,7 @@ use super::super::{
 use super::appearance::Appearance;
 use super::endpoints::{DisabledBy, Endpoint, EndpointChange};
 use super::rate_limit::RateLimit;
-use super::words::KeyScope;
+use super::words::{KeyScope, WebhookType};
 use super::{GameError, SESSION_LIFETIME_S};
 
 /// A wish; [`super::Game`] decides what comes of it.
@@ -114,6 +114,15 @@ pub enum GameCommand {
     RevealSecret {
         /// Which endpoint's.
         endpoint_id: EndpointId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Send an event that never was: the log only notes who wanted it.
+    TestEndpoint {
+        /// To which endpoint.
+        endpoint_id: EndpointId,
+        /// Of what type.
+        webhook_type: WebhookType,
         /// Now.
         at: Timestamp,
     },

@@ -271,6 +271,16 @@ impl GameState {
         Ok(vec![GameEvent::EndpointSecretRevealed { endpoint_id, revealed_at: at }])
     }
 
+    pub(super) fn test_endpoint(
+        &self,
+        endpoint_id: EndpointId,
+        webhook_type: WebhookType,
+        at: Timestamp,
+    ) -> Result<Vec<GameEvent>, GameError> {
+        self.require_endpoint(&endpoint_id)?;
+        Ok(vec![GameEvent::EndpointTested { endpoint_id, webhook_type, tested_at: at }])
+    }
+
     pub(super) fn resend_webhook(
         &self,
         endpoint_id: EndpointId,

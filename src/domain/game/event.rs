@@ -13,7 +13,7 @@ use super::appearance::Appearance;
 use super::command::GameSettings;
 use super::endpoints::{DisabledBy, Endpoint};
 use super::rate_limit::RateLimit;
-use super::words::KeyScope;
+use super::words::{KeyScope, WebhookType};
 
 /// A fact about one game.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,15 @@ pub enum GameEvent {
         /// When.
         revealed_at: Timestamp,
     },
+    /// Somebody had an event sent that never was, to see whether it arrives. The entry's actor says who.
+    EndpointTested {
+        /// Which endpoint.
+        endpoint_id: EndpointId,
+        /// Of what type it was.
+        webhook_type: WebhookType,
+        /// When it was asked for.
+        tested_at: Timestamp,
+    },
     /// Somebody had a message sent once more. The entry's actor says who.
     WebhookResent {
         /// To which endpoint.
@@ -181,6 +190,7 @@ impl DomainEvent for GameEvent {
             Self::EndpointSecretRotated { .. } => "EndpointSecretRotated",
             Self::EndpointSecretsExpired { .. } => "EndpointSecretsExpired",
             Self::EndpointSecretRevealed { .. } => "EndpointSecretRevealed",
+            Self::EndpointTested { .. } => "EndpointTested",
             Self::WebhookResent { .. } => "WebhookResent",
             Self::WebhooksRecovered { .. } => "WebhooksRecovered",
             Self::EndpointRemoved { .. } => "EndpointRemoved",
@@ -211,6 +221,7 @@ impl GameEvent {
             | Self::EndpointSecretRotated { rotated_at: at, .. }
             | Self::EndpointSecretsExpired { expired_at: at, .. }
             | Self::EndpointSecretRevealed { revealed_at: at, .. }
+            | Self::EndpointTested { tested_at: at, .. }
             | Self::WebhookResent { resent_at: at, .. }
             | Self::WebhooksRecovered { recovered_at: at, .. }
             | Self::EndpointRemoved { removed_at: at, .. } => *at,

@@ -187,6 +187,9 @@ impl Game {
             }
             GameCommand::ExpireSecrets { endpoint_id, at } => state.expire_secrets(endpoint_id, at),
             GameCommand::RevealSecret { endpoint_id, at } => state.reveal_secret(endpoint_id, at),
+            GameCommand::TestEndpoint { endpoint_id, webhook_type, at } => {
+                state.test_endpoint(endpoint_id, webhook_type, at)
+            }
             GameCommand::ResendWebhook { endpoint_id, message_id, at } => {
                 state.resend_webhook(endpoint_id, message_id, at)
             }
@@ -266,6 +269,7 @@ impl GameState {
             GameEvent::EndpointSecretRotated { endpoint_id, .. }
             | GameEvent::EndpointSecretsExpired { endpoint_id, .. }
             | GameEvent::EndpointSecretRevealed { endpoint_id, .. }
+            | GameEvent::EndpointTested { endpoint_id, .. }
             | GameEvent::WebhookResent { endpoint_id, .. }
             | GameEvent::WebhooksRecovered { endpoint_id, .. } => {
                 self.require_endpoint(&endpoint_id).ok()?;

@@ -180,8 +180,10 @@ async fn a_test_event_is_sent_once_however_often_its_form_is() {
     let delivery = told.link("What your server answers to the test event").unwrap();
     assert_eq!(desk.stage.get_as(&desk.cookie, &delivery).await.status, StatusCode::OK);
     assert_eq!(desk.number("SELECT count(*) FROM webhook_message").await, 1);
+    assert_eq!(desk.told("EndpointTested").await, 1);
     desk.send(&path, &[("form_id", "2"), ("type", "session.paid")]).await.location();
     assert_eq!(desk.number("SELECT count(*) FROM webhook_message").await, 2);
+    assert_eq!(desk.told("EndpointTested").await, 2);
 }
 
 #[tokio::test]

@@ -76,7 +76,8 @@ async fn who_proves_once_more_who_they_are_is_led_back_and_sees_it() {
     own("/dashboard/enroll", &chosen).await.location();
     desk.stage.advance(601);
     let led = desk.send(&format!("{page}/reveal"), &[]).await.location().to_owned();
-    let next = super::test(&format!("{page}/reveal"));
+    // The language that was chosen comes back with them.
+    let next = super::test(&format!("{page}/reveal?language=typescript"));
     assert_eq!(led, format!("/dashboard/prove?{}", form(&[("next", &next)])));
     assert_eq!(desk.told("EndpointSecretRevealed").await, 0);
     let proof = [("password", password), ("code", &code()), ("next", &next)];

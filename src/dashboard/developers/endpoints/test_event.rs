@@ -8,7 +8,7 @@ use axum::{
 use super::{
     super::{endpoint_of, paths, refused::not_here},
     Which,
-    page::refuse,
+    page::{answered, refuse},
 };
 use crate::{
     dashboard::{
@@ -56,6 +56,10 @@ pub(super) async fn send_test_event(
             return refuse(&desk, &place, it, &format!("Type {violation}.")).await;
         }
     };
+    let noted = act.admin(&desk).note_test(&place.game_id, &it.endpoint_id, webhook_type).await;
+    if let Err(error) = noted {
+        return answered(&desk, &place, it, Err(error)).await;
+    }
     let (context, now) = (act.context(&desk), desk.clock.now());
     let event_id = EventId::of_command(context.command_id);
     let sent =

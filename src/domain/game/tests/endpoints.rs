@@ -229,6 +229,9 @@ fn what_the_log_only_notes_is_noted_each_time_and_of_an_endpoint_that_is_there()
     let resend = GameCommand::ResendWebhook { endpoint_id: id, message_id, at };
     let (id, message_id) = (endpoint_id.clone(), "msg_1".to_owned());
     let resent = GameEvent::WebhookResent { endpoint_id: id, message_id, resent_at: at };
+    let (id, webhook_type) = (endpoint_id.clone(), WebhookType::SessionPaid);
+    let test = GameCommand::TestEndpoint { endpoint_id: id.clone(), webhook_type, at };
+    let tested = GameEvent::EndpointTested { endpoint_id: id, webhook_type, tested_at: at };
     let recovery_id =
         RecoveryId::parse(format!("rec_{}", endpoint_id.as_str().trim_start_matches("whe_")))
             .unwrap();
@@ -237,8 +240,13 @@ fn what_the_log_only_notes_is_noted_each_time_and_of_an_endpoint_that_is_there()
         GameCommand::RecoverWebhooks { endpoint_id: id, recovery_id: recovery, since: at, at };
     let recovered =
         GameEvent::WebhooksRecovered { endpoint_id, recovery_id, since: at, recovered_at: at };
-    let both = [(expire, expired), (reveal, revealed), (resend, resent), (recover, recovered)];
-    for (command, event) in both {
+    for (command, event) in [
+        (expire, expired),
+        (reveal, revealed),
+        (test, tested),
+        (resend, resent),
+        (recover, recovered),
+    ] {
         given([registered(), added(1)])
             .when(command.clone())
             .then_expect_events(vec![event.clone()]);
