@@ -2,7 +2,7 @@
 //! events that appear by themselves.
 
 use super::client::PAYS;
-use super::dashboard::enter;
+use super::dashboard::{enter, enter_again};
 use super::harness::{Options, Service, wait_until};
 use super::support::browser::{Browser, Seen};
 
@@ -62,16 +62,6 @@ async fn a_refund_by_hand_takes_a_reason_and_a_second_look_and_gives_the_money_b
         .await;
     assert_quiet(&seen);
     service.assert_replay_agrees().await;
-}
-
-/// Comes in by another link: the first is used up.
-async fn enter_again(service: &Service, browser: Browser) -> Browser {
-    let base = ["--base-url", &service.env.pay_url];
-    let printed =
-        service.command(&[&["people", "link", "demo@localhost"][..], &base].concat()).await;
-    let printed = String::from_utf8(printed.stdout).unwrap();
-    let link = printed.split_whitespace().find(|it| it.contains("/dashboard/enter/")).unwrap();
-    browser.goto(link).click("Sign in").expect_text("Demo Studio")
 }
 
 #[tokio::test]

@@ -142,7 +142,8 @@ async fn a_delivery_that_fails_is_seen_sent_again_until_it_is_taken_and_the_rest
         .goto(&format!("{gate}/due/1"))
         .expect_text("so it is")
         .goto(&one)
-        .expect_text("Attempt 1: Delivered, status 200")
+        // By hand, or by the attempt that was due anyway, whichever came first.
+        .expect_text("Delivered, status 200")
         .goto(&format!("{base}/recoveries"))
         .expect_accessible()
         .click("24 hours")

@@ -1,6 +1,6 @@
 //! What others wrote runs nothing in the dashboard, whichever page shows it: tried in a real browser.
 
-use super::dashboard::enter;
+use super::dashboard::{enter, enter_again};
 use super::harness::{Options, Service, wait_until};
 use super::support::browser::{Browser, Seen};
 
@@ -83,7 +83,7 @@ async fn hostile_names_of_studios_keys_and_endpoints_are_text_in_the_rooms_of_a_
     };
     let (key, added) = (act("KeyIssued").await, act("EndpointAdded").await);
     let endpoint = "SELECT endpoint_id FROM webhook_endpoint WHERE game_id = 'hostile'";
-    let endpoint = one(endpoint).await.unwrap();
+    let endpoint = wait_until("the endpoint", async || one(endpoint).await).await;
     let dashboard = format!("{}/dashboard", service.env.pay_url);
     let of_studio = ["history".to_owned(), format!("history/{key}"), format!("history/{added}")];
     let of_people = ["", "/invite", &format!("/{person}"), &format!("/{person}/remove")];
@@ -98,7 +98,8 @@ async fn hostile_names_of_studios_keys_and_endpoints_are_text_in_the_rooms_of_a_
                 .map(|it| format!("{dashboard}/hostile/test/endpoints/{endpoint}{it}")),
         )
         .collect();
-    let mut browser = enter(&service, Browser::desktop());
+    // Who is taken in elsewhere before they chose a password loses the links of before.
+    let mut browser = enter_again(&service, Browser::desktop()).await;
     for page in &pages {
         browser = browser.goto(page).expect_text(XSS).evaluate(INJECTED).expect_accessible();
     }
