@@ -23,6 +23,7 @@ mod dashboard_deliveries;
 mod dashboard_developers;
 mod dashboard_games;
 mod dashboard_hostile;
+mod dashboard_keyboard;
 mod dashboard_overview;
 mod discovery;
 mod endpoints;
