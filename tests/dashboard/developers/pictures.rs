@@ -107,7 +107,9 @@ async fn pictures_of_keys_endpoints_and_secrets() {
         browser = page(browser, &of("/expire"), "14-expire");
         browser = page(browser, &of("/remove"), "15-remove");
         browser = browser.goto(&format!("{base}/{}", of("?language=go")));
-        browser = shot(browser.click("Reveal the secret"), "16-revealed");
+        browser = shot(browser.click("Reveal the secret"), "16-reveal");
+        browser = browser.fill("Why", "For the new game server").click("Reveal the secret");
+        browser = shot(browser.expect_text("whsec_"), "16-revealed");
         browser = page(browser, "test/endpoints/nothing", "17-not-found");
         let seen = browser.run().await;
         let widths: Vec<_> = seen.events.iter().filter(|it| it.step == "evaluate").collect();
