@@ -237,7 +237,8 @@ pub async fn actors_of(
     Ok(Actors { some, has_more: false })
 }
 
-/// How Postgres finds the people among them: the plan, run and measured, in its own words.
+/// How Postgres finds one sort of them, by its place in their order: the plan, run and measured, in its own
+/// words.
 ///
 /// # Errors
 ///
@@ -245,10 +246,11 @@ pub async fn actors_of(
 pub async fn actors_plan(
     snapshot: &mut PgConnection,
     whose: (&str, i32),
+    sort: usize,
     most: u32,
 ) -> Result<String, sqlx::Error> {
-    let [people, ..] = ACTORS;
-    plan(snapshot, actors_query(EXPLAIN, whose, people, i64::from(most) + 1)).await
+    let range = ACTORS.get(sort).copied().unwrap_or_default();
+    plan(snapshot, actors_query(EXPLAIN, whose, range, i64::from(most) + 1)).await
 }
 
 fn actors_query<'a>(
