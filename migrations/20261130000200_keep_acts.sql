@@ -15,19 +15,21 @@ CREATE TABLE act (
     world         text,
     -- What it is about: see src/acts/kind.rs.
     kind          text        NOT NULL,
-    -- `person:…`, `key:…`, or `toffeepay` for all of ours.
-    actor         text        NOT NULL,
+    -- `person:…`, `key:…`, or `toffeepay` for all of ours. Byte by byte, so that each sort of them is a range.
+    actor         text COLLATE "C" NOT NULL,
     -- Where in the log the person came in who did it.
     stay_position bigint,
     -- A replay compares stream by stream.
     PRIMARY KEY (generation, stream, version)
 );
 
--- A page reads one studio's, newest first: all of it, or one person's, one game's or one kind. Positions are in
--- the order of time.
+-- A page reads one studio's, newest first: all of it, or one person's, one game's, one world's, one kind, or a
+-- world of a game, where the way in from a game leads. Positions are in the order of time.
 CREATE INDEX ON act (studio_id, generation, recorded_at, position);
 CREATE INDEX ON act (studio_id, generation, actor, recorded_at, position);
 CREATE INDEX ON act (studio_id, generation, game_id, recorded_at, position);
 CREATE INDEX ON act (studio_id, generation, kind, recorded_at, position);
+CREATE INDEX ON act (studio_id, generation, world, recorded_at, position);
+CREATE INDEX ON act (studio_id, generation, game_id, world, recorded_at, position);
 
 GRANT SELECT, INSERT, DELETE ON act TO toffeepay_service;

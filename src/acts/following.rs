@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{acts_of, insert_acts};
+use super::{NoRow, acts_of, insert_acts};
 use crate::event_store::{
     RecordedEntry,
     subscription::{HandleError, NotAll, Subscriber},
@@ -39,7 +39,8 @@ impl Subscriber for Acts {
         let at_fault = |error: sqlx::Error| NotAll { index: 0, error: error.into() };
         let mut rows = vec![];
         for (index, row) in acts_of(connection, entries).await.map_err(at_fault)? {
-            let refused = |reason| NotAll { index, error: HandleError::refused(reason) };
+            let refused =
+                |why: NoRow| NotAll { index, error: HandleError::refused(why.to_string()) };
             rows.push(row.map_err(refused)?);
         }
         insert_acts(connection, Self::GENERATION, &rows).await.map_err(at_fault)

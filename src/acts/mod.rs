@@ -13,7 +13,8 @@ mod rules;
 pub use following::Acts;
 pub use kind::ActKind;
 pub use reading::{
-    ActCursor, ActPage, ActTurn, ActsWanted, Standing, act_at, actors_of, find_acts, standing,
+    ActCursor, ActPage, ActTurn, Actors, ActsWanted, Standing, act_at, actors_of, actors_plan,
+    find_acts, find_acts_plan, standing,
 };
-pub use row::{ActRow, acts_of, insert_acts};
+pub use row::{ActRow, NoRow, acts_of, insert_acts};
 pub use rules::{TOFFEEPAY, kind_of_game, kind_of_session, kind_of_studio};

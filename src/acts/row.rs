@@ -19,8 +19,8 @@ use crate::{
         world::World,
     },
     event_store::{
-        Envelope, RecordedEntry, entries_of_types, read_envelope, read_without_key, stream_id,
-        stream_name,
+        EntryError, Envelope, RecordedEntry, entries_of_types, read_envelope, read_without_key,
+        stream_id, stream_name,
     },
 };
 
@@ -50,6 +50,17 @@ pub struct ActRow {
     pub actor: String,
     /// Where in the log the person came in.
     pub stay_position: Option<i64>,
+}
+
+/// Why an act has no row.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRow {
+    /// Its entry cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] EntryError),
+    /// Its entry is sound, and the log does not have what else belongs to a row.
+    #[error("{0}")]
+    Unknown(&'static str),
 }
 
 /// An act as its own entry tells it.
@@ -84,12 +95,12 @@ struct Around {
 pub async fn acts_of(
     connection: &mut PgConnection,
     entries: &[&RecordedEntry],
-) -> Result<Vec<(usize, Result<ActRow, String>)>, sqlx::Error> {
+) -> Result<Vec<(usize, Result<ActRow, NoRow>)>, sqlx::Error> {
     let looked = entries.iter().enumerate().filter_map(|(index, it)| {
         let found = look(it).transpose()?;
         Some((index, found))
     });
-    let looked: Vec<(usize, Result<Found, String>)> = looked.collect();
+    let looked: Vec<(usize, Result<Found, NoRow>)> = looked.collect();
     let found: Vec<&Found> = looked.iter().filter_map(|(_, it)| it.as_ref().ok()).collect();
     let around = Around::read(connection, &found).await?;
     let rows = looked.into_iter().filter_map(|(index, it)| {
@@ -100,26 +111,25 @@ pub async fn acts_of(
 }
 
 /// An act, if the entry is of one.
-fn look(entry: &RecordedEntry) -> Result<Option<Found>, String> {
-    let unreadable = |error: crate::event_store::EntryError| error.to_string();
+fn look(entry: &RecordedEntry) -> Result<Option<Found>, NoRow> {
     let stream = &entry.stream;
     if stream_id::<Session>(stream).is_some() {
-        if !is_by_hand(&read_envelope(entry).map_err(unreadable)?.actor) {
+        if !is_by_hand(&read_envelope(entry)?.actor) {
             return Ok(None);
         }
-        let read = read_without_key::<Session>(entry).map_err(unreadable)?;
+        let read = read_without_key::<Session>(entry)?;
         let kind = kind_of_session(&read.event);
         return Ok(Some(Found { envelope: read.envelope, kind, of: Of::Session }));
     }
     if let Some(game_id) = stream_id::<Game>(stream) {
-        let read = read_without_key::<Game>(entry).map_err(unreadable)?;
+        let read = read_without_key::<Game>(entry)?;
         let kind = kind_of_game(&read.event);
         let subject = subject(&read.event).map(str::to_owned);
         let of = Of::Game { game_id: game_id.to_owned(), subject };
         return Ok(Some(Found { envelope: read.envelope, kind, of }));
     }
     if let Some(studio_id) = stream_id::<Studio>(stream) {
-        let read = read_without_key::<Studio>(entry).map_err(unreadable)?;
+        let read = read_without_key::<Studio>(entry)?;
         let kind = kind_of_studio(&read.event);
         let of = Of::Studio { studio_id: studio_id.to_owned() };
         return Ok(Some(Found { envelope: read.envelope, kind, of }));
@@ -176,7 +186,7 @@ impl Around {
         Ok(Self { studios, worlds, stays })
     }
 
-    fn row(&self, entry: &RecordedEntry, found: &Found) -> Result<ActRow, String> {
+    fn row(&self, entry: &RecordedEntry, found: &Found) -> Result<ActRow, NoRow> {
         let Found { envelope, kind, of, .. } = found;
         let game_id = found.game_id();
         let studio_id = match (of, game_id) {
@@ -184,12 +194,12 @@ impl Around {
             (_, Some(game_id)) => self.studios.get(game_id),
             (_, None) => None,
         };
-        let studio_id = studio_id.ok_or("the log does not say whose game it is")?;
+        let studio_id = studio_id.ok_or(NoRow::Unknown("the log does not say whose game it is"))?;
         let world = match of {
             Of::Session => envelope.world,
             Of::Game { subject: Some(subject), .. } => {
                 let world = self.worlds.get(subject).copied();
-                Some(world.ok_or("the log does not say of which world it is")?)
+                Some(world.ok_or(NoRow::Unknown("the log does not say of which world it is"))?)
             }
             Of::Game { subject: None, .. } | Of::Studio { .. } => None,
         };

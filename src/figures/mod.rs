@@ -11,5 +11,5 @@ mod rules;
 
 pub use counting::Figures;
 pub use figure::{Figure, FigureKey, FigureKind, Sums};
-pub use reading::{By, Counted, Progress, Span, Sum, first_day, progress, read};
+pub use reading::{By, Progress, Span, Sum, first_day, progress, read};
 pub use rules::{Origin, count};

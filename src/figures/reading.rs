@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection};
 use super::{FigureKind, Figures};
 use crate::{
     domain::{Timestamp, world::World},
-    event_store::subscription::Subscriber as _,
+    event_store::subscription::{self, Followed, Subscriber as _, progress_of},
     ids::SHARD,
 };
 
@@ -51,35 +51,15 @@ pub struct Sum {
     pub minor_units: i64,
 }
 
-/// How far the log is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// All that is in it.
-    Everything,
-    /// All that was recorded before this moment, by the database's clock.
-    Before(Timestamp),
-    /// Nothing: no process has begun to count.
-    Nothing,
-}
-
 /// Of what the figures are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// How far the log is counted.
-    pub counted: Counted,
+    pub counted: Followed,
     /// Whether any event of the game's world could not be counted.
     pub has_parked: bool,
     /// Which rows are read.
     pub generation: i32,
-}
-
-#[derive(FromRow)]
-struct ProgressRow {
-    position: Option<i64>,
-    generation: Option<i32>,
-    head: i64,
-    next_at: Option<Timestamp>,
-    has_parked: bool,
 }
 
 /// How far the log is counted at this moment, for a game's world.
@@ -92,32 +72,22 @@ pub async fn progress(
     game_id: &str,
     world: World,
 ) -> Result<Progress, sqlx::Error> {
-    let row: ProgressRow = sqlx::query_as(
-        "SELECT it.position, it.generation, head.position AS head, next.recorded_at AS next_at,
-                EXISTS (SELECT FROM dead_letter d JOIN session s ON s.id = substr(d.stream, length('session-') + 1)
-                        WHERE (d.name, d.generation, d.shard) = (it.name, it.generation, it.shard)
-                          AND s.game_id = $3 AND s.world = $4)
-                AS has_parked
-         FROM event_head head
-         LEFT JOIN subscription it ON it.name = $1 AND it.shard = head.shard AND it.is_live
-         LEFT JOIN event next ON next.shard = head.shard AND next.position = it.position + 1
-         WHERE head.shard = $2",
+    let subscription::Progress { followed: counted, generation } =
+        progress_of::<Figures>(snapshot, SHARD).await?;
+    let has_parked = sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM dead_letter d JOIN session s ON s.id = substr(d.stream, length('session-') + 1)
+             WHERE (d.name, d.generation, d.shard) = ($1, $2, $3)
+               AND s.game_id = $4 AND s.world = $5)",
     )
     .bind(Figures::NAME)
+    .bind(generation)
     .bind(SHARD)
     .bind(game_id)
     .bind(world.as_str())
     .fetch_one(snapshot)
     .await?;
-    let counted = match (row.position, row.next_at) {
-        (None, _) => Counted::Nothing,
-        (Some(position), _) if row.head <= position => Counted::Everything,
-        (Some(_), Some(next_at)) => Counted::Before(next_at),
-        // What comes next is not in the log any more: nobody can count it.
-        (Some(_), None) => Counted::Nothing,
-    };
-    let generation = row.generation.unwrap_or(Figures::GENERATION);
-    Ok(Progress { counted, has_parked: row.has_parked, generation })
+    Ok(Progress { counted, has_parked, generation })
 }
 
 #[derive(FromRow)]

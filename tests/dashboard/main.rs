@@ -15,6 +15,8 @@ mod deliveries_pictures;
 mod developers;
 mod games;
 mod history;
+mod history_truth;
+mod history_volume;
 mod overview;
 mod people;
 mod pictures;

@@ -1,6 +1,7 @@
 //! The stage of a test: two games, their sessions, an endpoint that refuses once, and a reader of pages.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -8,9 +9,10 @@ use std::{
 use axum::{
     Router,
     body::{Body, BodyDataStream, to_bytes},
+    extract::ConnectInfo,
     http::{
         HeaderMap, Request, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE},
+        header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT},
     },
     routing::any,
 };
@@ -217,7 +219,16 @@ impl Stage {
 
     /// Comes in by a link; what the browser keeps.
     pub(crate) async fn enter(&self, link: &str) -> String {
-        let request = Request::post(link).body(Body::empty()).unwrap();
+        self.come_in(Request::post(link).body(Body::empty()).unwrap()).await
+    }
+
+    /// The same, from a network address with a browser.
+    pub(crate) async fn enter_from(&self, link: &str, from: SocketAddr, agent: &str) -> String {
+        let request = Request::post(link).header(USER_AGENT, agent).extension(ConnectInfo(from));
+        self.come_in(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn come_in(&self, request: Request<Body>) -> String {
         let response = self.routes().oneshot(request).await.unwrap();
         let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
         cookie.split_once(';').unwrap().0.to_owned()

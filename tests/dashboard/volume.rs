@@ -41,12 +41,12 @@ async fn filled(count: u64) -> Stage {
 }
 
 /// What Postgres read for a plan: rows that it threw away, and pages.
-struct Read {
-    thrown_away: u64,
-    pages: u64,
+pub(super) struct Read {
+    pub(super) thrown_away: u64,
+    pub(super) pages: u64,
 }
 
-fn read(plan: &str) -> Read {
+pub(super) fn read(plan: &str) -> Read {
     let number = |text: &str| {
         text.split(|it: char| !it.is_ascii_digit()).find_map(|it| it.parse::<u64>().ok())
     };

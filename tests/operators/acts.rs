@@ -3,7 +3,7 @@
 use toffeepay::{
     acts::Acts,
     domain::{
-        id::RefundId,
+        id::{GameId, RefundId},
         session::{RefundCause, Session, SessionCommand},
         text::Reason,
     },
@@ -68,6 +68,34 @@ async fn an_act_that_is_not_what_the_log_says_is_found_and_mended() {
         let rebuilt = ground.run(&["replay", "--rebuild"]).await;
         assert_eq!(rebuilt.code, 0, "{}", rebuilt.out);
         assert_eq!(acts(&ground).await, expected, "{change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_of_which_the_log_does_not_say_whose_it_is_is_reported_and_stays() {
+    let ground = with_acts().await;
+    follow(&ground).await;
+    // A game that nobody ever took in.
+    let (id, payment_id) = paid(&ground.store, &GameId::parse("nobodys").unwrap()).await;
+    let now = chrono::Utc::now();
+    let refund = SessionCommand::RequestRefund {
+        refund_id: RefundId::new(now),
+        payment_id,
+        cause: RefundCause::Operator,
+        reason: None,
+        at: now,
+    };
+    let context = CommandContext::new("operator:test", "request", now);
+    ground.store.execute::<Session>(id.as_str(), refund, &context).await.unwrap();
+    let head =
+        "UPDATE subscription SET position = (SELECT position FROM event_head) WHERE name = 'acts'";
+    ground.tamper(head).await;
+    for args in [&["replay"][..], &["replay", "--rebuild"]] {
+        let ran = ground.run(args).await;
+        assert_eq!(ran.code, 1, "{}", ran.out);
+        let told =
+            format!("cannot be made from session-{id}: the log does not say whose game it is");
+        assert!(ran.out.contains(&told), "{}", ran.out);
     }
 }
 

@@ -10,19 +10,36 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{ColumnDifference, Difference, DifferenceKind};
 use crate::{
-    acts::{ActRow, Acts, acts_of, insert_acts},
+    acts::{ActRow, Acts, NoRow, acts_of, insert_acts},
     event_store::{RecordedEntry, StoredStream, subscription::Subscriber as _},
     ids::SHARD,
 };
 
-/// By stream and version.
-type Rows = BTreeMap<(String, i64), ActRow>;
+/// A stream and a version.
+type At = (String, i64);
 
 /// A row that is not what the log says: that, and what is there.
 pub(super) struct Misplaced {
     generation: i32,
-    found: Option<ActRow>,
+    at: At,
+    found: Found,
     stored: Option<ActRow>,
+}
+
+/// What the log says of a row.
+#[derive(Clone, PartialEq, Eq)]
+enum Found {
+    Row(ActRow),
+    /// There is an act, and not all that its row needs.
+    Underivable(&'static str),
+    Nothing,
+}
+
+impl Misplaced {
+    /// Whether the log says what is to stand there.
+    pub(super) fn can_be_mended(&self) -> bool {
+        !matches!(self.found, Found::Underivable(_))
+    }
 }
 
 /// All rows of the streams after `after`, up to those of a page, that are not what the log says. After the
@@ -42,9 +59,17 @@ pub(super) async fn misplaced(
     let (generation, position) = stands.unwrap_or((Acts::GENERATION, 0));
     let entries = page.iter().flat_map(|it| &it.entries);
     let entries: Vec<&RecordedEntry> = entries.filter(|it| it.position <= position).collect();
-    // What cannot be read is told of as damage.
-    let found = acts_of(snapshot, &entries).await?.into_iter().filter_map(|(_, row)| row.ok());
-    let found = by_place(found);
+    let found = acts_of(snapshot, &entries).await?.into_iter().filter_map(|(index, row)| {
+        let entry = entries.get(index)?;
+        let found = match row {
+            Ok(row) => Found::Row(row),
+            Err(NoRow::Unknown(reason)) => Found::Underivable(reason),
+            // Told of as damage.
+            Err(NoRow::Unreadable(_)) => return None,
+        };
+        Some(((entry.stream.clone(), entry.version), found))
+    });
+    let mut found: BTreeMap<At, Found> = found.collect();
     let stored: Vec<ActRow> = sqlx::query_as(
         "SELECT * FROM act WHERE generation = $1 AND $2 < stream AND ($3 IS NULL OR stream <= $3)",
     )
@@ -53,19 +78,17 @@ pub(super) async fn misplaced(
     .bind(page.last().map(|it| it.name.as_str()))
     .fetch_all(snapshot)
     .await?;
-    let stored = by_place(stored.into_iter());
-    let places = found.keys().chain(stored.keys().filter(|it| !found.contains_key(*it)));
-    let pairs = places.map(|it| (found.get(it), stored.get(it)));
-    let wrong = pairs.filter(|(found, stored)| found != stored);
-    let wrong = wrong.map(|(found, stored)| {
-        let (found, stored) = (found.cloned(), stored.cloned());
-        Misplaced { generation, found, stored }
-    });
-    Ok(wrong.collect())
-}
-
-fn by_place(rows: impl Iterator<Item = ActRow>) -> Rows {
-    rows.map(|it| ((it.stream.clone(), it.version), it)).collect()
+    let mut wrong = vec![];
+    for row in stored {
+        let at = (row.stream.clone(), row.version);
+        let found = found.remove(&at).unwrap_or(Found::Nothing);
+        if !matches!(&found, Found::Row(it) if *it == row) {
+            wrong.push(Misplaced { generation, at, found, stored: Some(row) });
+        }
+    }
+    let without_row = |(at, found)| Misplaced { generation, at, found, stored: None };
+    wrong.extend(found.into_iter().map(without_row));
+    Ok(wrong)
 }
 
 /// Puts these right, beside a follower that goes on: each row is what one event comes to, so it is written
@@ -73,7 +96,8 @@ fn by_place(rows: impl Iterator<Item = ActRow>) -> Rows {
 pub(super) async fn mend(pool: &PgPool, wrong: &[Misplaced]) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
     for it in wrong {
-        if let Some(ActRow { stream, version, .. }) = &it.stored {
+        if it.stored.is_some() {
+            let (stream, version) = &it.at;
             sqlx::query("DELETE FROM act WHERE generation = $1 AND stream = $2 AND version = $3")
                 .bind(it.generation)
                 .bind(stream)
@@ -81,7 +105,7 @@ pub(super) async fn mend(pool: &PgPool, wrong: &[Misplaced]) -> Result<(), sqlx:
                 .execute(&mut *transaction)
                 .await?;
         }
-        if let Some(row) = &it.found {
+        if let Found::Row(row) = &it.found {
             insert_acts(&mut transaction, it.generation, std::slice::from_ref(row)).await?;
         }
     }
@@ -90,15 +114,14 @@ pub(super) async fn mend(pool: &PgPool, wrong: &[Misplaced]) -> Result<(), sqlx:
 
 impl From<Misplaced> for Difference {
     fn from(it: Misplaced) -> Self {
-        let Misplaced { found, stored, .. } = it;
-        let place = found.as_ref().or(stored.as_ref());
-        let (stream, version) = place.map(|it| (it.stream.clone(), it.version)).unwrap_or_default();
+        let Misplaced { at: (stream, version), found, stored, .. } = it;
         let kind = match (found, stored) {
-            (Some(found), Some(stored)) => {
+            (Found::Row(found), Some(stored)) => {
                 DifferenceKind::Changed { columns: columns(&found, &stored), is_ahead: false }
             }
-            (Some(_), None) => DifferenceKind::Missing,
-            (None, _) => DifferenceKind::Unexpected,
+            (Found::Row(_), None) => DifferenceKind::Missing,
+            (Found::Underivable(reason), _) => DifferenceKind::Underivable { reason },
+            (Found::Nothing, _) => DifferenceKind::Unexpected,
         };
         Self { table: "act", id: format!("{stream} {version}"), stream, kind }
     }

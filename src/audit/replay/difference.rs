@@ -25,6 +25,11 @@ pub enum DifferenceKind {
     Missing,
     /// It is there, and the log does not tell of it.
     Unexpected,
+    /// The log tells of it, and not all that belongs to it: no row can be made.
+    Underivable {
+        /// What the log does not tell.
+        reason: &'static str,
+    },
     /// It is there with other values.
     Changed {
         /// Which.

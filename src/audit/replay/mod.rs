@@ -126,12 +126,14 @@ async fn mend_acts(
     report: &mut Report,
 ) -> Result<(), sqlx::Error> {
     // Of a damaged log nobody knows what it should come to.
-    if differences == Differences::Rebuild && report.damage.count == 0 && !misplaced.is_empty() {
-        acts::mend(pool, &misplaced).await?;
-        report.mended += misplaced.len();
-    } else {
-        report.differences.extend(misplaced.into_iter().map(Difference::from));
+    let mends = differences == Differences::Rebuild && report.damage.count == 0;
+    let (mended, left): (Vec<_>, Vec<_>) =
+        misplaced.into_iter().partition(|it| mends && it.can_be_mended());
+    if !mended.is_empty() {
+        acts::mend(pool, &mended).await?;
+        report.mended += mended.len();
     }
+    report.differences.extend(left.into_iter().map(Difference::from));
     Ok(())
 }
 

@@ -59,7 +59,7 @@ fn gone(of_stream: &[&Difference]) -> Map<String, Value> {
     let mut gone = Map::new();
     for it in of_stream {
         let is_gone = match it.kind {
-            DifferenceKind::Missing => false,
+            DifferenceKind::Missing | DifferenceKind::Underivable { .. } => false,
             DifferenceKind::Unexpected => true,
             DifferenceKind::Changed { is_ahead, .. } => is_ahead,
         };

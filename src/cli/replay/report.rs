@@ -81,6 +81,9 @@ pub(super) fn difference(it: &Difference, out: &mut (dyn Write + Send)) -> io::R
         DifferenceKind::Unexpected => {
             writeln!(out, "  {table} {id}: not in the log ({stream} does not tell of it)")
         }
+        DifferenceKind::Underivable { reason } => {
+            writeln!(out, "  {table} {id}: cannot be made from {stream}: {reason}")
+        }
         DifferenceKind::Changed { columns, .. } => {
             writeln!(out, "  {table} {id}: changed")?;
             columns.iter().try_for_each(|it| match (&it.folded, &it.stored) {

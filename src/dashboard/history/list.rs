@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{
-    form::{Form, Wish},
+    form::{FIELDS, Wish, wish},
     list_view::{Listing, Page, list_page},
     telling::{Names, keys_now, tell},
 };
@@ -16,6 +16,7 @@ use crate::{
     dashboard::{
         Dashboard,
         answer::{page, went_wrong},
+        filters::Filters,
         place::StudioPlace,
     },
     event_store::{StoreError, snapshot},
@@ -25,13 +26,16 @@ use crate::{
 /// How many acts a page has.
 const PAGE_ROWS: u32 = 50;
 
+/// How many of those who ever did something can be chosen from.
+const ACTORS_MAX: u32 = 500;
+
 pub(super) async fn list(
     State(desk): State<Dashboard>,
     place: StudioPlace,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let form = Form::read(query.as_deref().unwrap_or_default());
-    match read(&desk, &place, &form).await {
+    let filters = Filters::read(FIELDS, query.as_deref().unwrap_or_default());
+    match read(&desk, &place, &filters).await {
         Ok(listing) => {
             let is_sound = listing.found.is_ok();
             let status = if is_sound { StatusCode::OK } else { StatusCode::BAD_REQUEST };
@@ -44,23 +48,23 @@ pub(super) async fn list(
 async fn read<'a>(
     desk: &Dashboard,
     place: &'a StudioPlace,
-    form: &'a Form,
+    filters: &'a Filters,
 ) -> Result<Listing<'a>, StoreError> {
     let as_of = desk.clock.now();
     let studio_id = place.studio_id.as_str();
     let games = GameRow::of_studios(&desk.pool, &[studio_id.to_owned()]).await?;
     let mut snapshot = snapshot(&desk.pool).await?;
-    let standing = standing(&mut snapshot).await?;
+    let standing = standing(&mut snapshot, studio_id).await?;
     let whose = (studio_id, standing.generation);
-    let actors = actors_of(&mut snapshot, whose).await?;
-    let found = match form.wish(&games) {
+    let actors = actors_of(&mut snapshot, whose, ACTORS_MAX).await?;
+    let found = match wish(filters, &games) {
         Ok(Wish { wanted, turn }) => {
             Ok(find_acts(&mut snapshot, whose, &wanted, turn, PAGE_ROWS).await?)
         }
         Err(problems) => Err(problems),
     };
     snapshot.commit().await?;
-    let people = actors.iter().filter_map(|it| it.strip_prefix("person:")).map(str::to_owned);
+    let people = actors.some.iter().filter_map(|it| it.strip_prefix("person:")).map(str::to_owned);
     let people: Vec<String> = people.collect();
     let known = Names {
         people: names_of(&desk.pool, &people).await?,
@@ -70,9 +74,9 @@ async fn read<'a>(
     let found = match found {
         Ok(ActPage { rows, has_more }) => {
             let (acts, names) = tell(desk, place, rows).await?;
-            Ok(Page { acts, names, has_more, is_behind: standing.is_behind })
+            Ok(Page::new(acts, names, has_more))
         }
         Err(problems) => Err(problems),
     };
-    Ok(Listing { place, form, games, actors, known, found, as_of })
+    Ok(Listing { place, filters, games, actors, known, standing, found, as_of })
 }

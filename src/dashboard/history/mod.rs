@@ -12,7 +12,10 @@ mod one_view;
 mod sentence;
 mod telling;
 
-use super::table::{May, Row, page};
+use super::{
+    Place,
+    table::{May, Row, page},
+};
 use crate::domain::studio::Permission::SeeHistory;
 
 /// Its pages.
@@ -21,6 +24,12 @@ pub(super) fn rows() -> Vec<Row> {
         page("/studios/{studio_id}/history", May::Studio(SeeHistory), list::list),
         page("/studios/{studio_id}/history/{position}", May::Studio(SeeHistory), one::one),
     ]
+}
+
+/// Where whoever stands at `place` finds what was done in its game and world.
+pub(super) fn history_path_at(place: &Place) -> String {
+    let path = history_path_of(&place.game.studio_id);
+    format!("{path}?game={}&world={}", place.game.id, place.world)
 }
 
 /// Where the history of a studio is.

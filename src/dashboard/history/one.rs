@@ -49,7 +49,7 @@ async fn read<'a>(
 ) -> Result<Option<One<'a>>, StoreError> {
     let studio_id = place.studio_id.as_str();
     let mut snapshot = snapshot(&desk.pool).await?;
-    let generation = standing(&mut snapshot).await?.generation;
+    let generation = standing(&mut snapshot, studio_id).await?.generation;
     let row = act_at(&mut snapshot, (studio_id, generation), position).await?;
     snapshot.commit().await?;
     let (mut told, names) = tell(desk, place, row.into_iter().collect()).await?;

@@ -12,14 +12,16 @@ use crate::{
     domain::{
         game::{DisabledBy, GameEvent},
         id::EndpointId,
+        money::Money,
         person::Proof,
         session::{Session, SessionEvent},
         studio::{Role, StudioEvent},
+        world::World,
     },
     event_store::stream_id,
 };
 
-/// Of whom nothing is known any more.
+/// Of whom nothing is known any more: two of them are told apart by their ids.
 const ERASED: &str = "Somebody whose data was erased";
 
 /// Who did it.
@@ -36,7 +38,9 @@ pub(super) fn who(actor: &str, names: &Names) -> Markup {
 /// The same as plain text, for a choice of one.
 pub(super) fn who_text(actor: &str, names: &Names) -> String {
     match actor.split_once(':') {
-        Some(("person", id)) => names.people.get(id).map_or(ERASED, String::as_str).to_owned(),
+        Some(("person", id)) => {
+            names.people.get(id).cloned().unwrap_or_else(|| format!("{ERASED}, {id}"))
+        }
         Some(("key", id)) => {
             format!("API key {}", names.keys.get(id).map_or(id, String::as_str))
         }
@@ -47,7 +51,7 @@ pub(super) fn who_text(actor: &str, names: &Names) -> String {
 fn person(id: &str, names: &Names) -> Markup {
     match names.people.get(id) {
         Some(name) => untrusted(name),
-        None => html! { span class="erased" { (ERASED) } },
+        None => html! { span class="erased" { (ERASED) } " " code { (id) } },
     }
 }
 
@@ -75,10 +79,14 @@ pub(super) fn proof_words(proof: Proof) -> &'static str {
 
 /// What was done.
 pub(super) fn what(told: &Told, names: &Names) -> Markup {
-    match &told.event {
-        Event::Session(event) => on_session(told, event),
-        Event::Game(event) => on_game(event, names),
-        Event::Studio(event) => on_studio(told, event, names),
+    match told.event() {
+        Some(Event::Session(event)) => on_session(told, event),
+        Some(Event::Game(event)) => on_game(told, event, names),
+        Some(Event::Studio(event)) => on_studio(told, event, names),
+        None => html! {
+            "Something that this version of ToffeePay cannot read: " code { (told.row.event_type) }
+            " at position " (told.row.position) " of the log"
+        },
     }
 }
 
@@ -86,33 +94,40 @@ fn on_session(told: &Told, event: &SessionEvent) -> Markup {
     let id = stream_id::<Session>(&told.row.stream).unwrap_or_default();
     let game_id = told.row.game_id.as_deref().unwrap_or_default();
     let session = html! {
-        @match told.envelope.world {
+        @match told.world() {
             Some(world) => a href={ "/dashboard/" (game_id) "/" (world) "/sessions/" (id) } {
                 code { (id) }
             },
             None => code { (id) },
         }
     };
+    // An amount stands beside those of the other world: what is none is said with it.
+    let money = |it: Money| {
+        html! {
+            (shown_money(it)) @if told.world() == Some(World::Test) { " of test money" }
+        }
+    };
     match event {
         SessionEvent::Created { item, .. } => html! {
-            "Made a payment link for " (untrusted(item.title.as_str())) ", " (shown_money(item.price))
+            "Made a payment link for " (untrusted(item.title.as_str())) ", " (money(item.price))
             ": session " (session)
         },
         SessionEvent::Cancelled { .. } => html! { "Cancelled session " (session) },
         SessionEvent::RefundRequested { amount, .. } => {
-            html! { "Refunded " (shown_money(*amount)) " of session " (session) }
+            html! { "Refunded " (money(*amount)) ": session " (session) }
         }
         // What else comes of a command of theirs, as the session's own page tells it.
         event => html! { (happened(event)) ": session " (session) },
     }
 }
 
-fn on_game(event: &GameEvent, names: &Names) -> Markup {
+fn on_game(told: &Told, event: &GameEvent, names: &Names) -> Markup {
     use GameEvent as E;
+    let version = told.row.version;
     let key = |id: &str| html! { "the API key " (named(names.keys.get(id), id)) };
     let at = |id: &EndpointId| {
         let id = id.as_str();
-        html! { "the endpoint " (named(names.endpoints.get(id), id)) }
+        html! { "the endpoint " (named(names.url_at(id, version), id)) }
     };
     match event {
         E::Registered { name, .. } => html! { "Took in the game " (untrusted(name.as_str())) },
@@ -124,7 +139,15 @@ fn on_game(event: &GameEvent, names: &Names) -> Markup {
         E::EndpointAdded { endpoint, .. } => {
             html! { "Added the endpoint " (untrusted(endpoint.url.as_str())) }
         }
-        E::EndpointChanged { endpoint_id, .. } => html! { "Changed " (at(endpoint_id)) },
+        E::EndpointChanged { endpoint_id, endpoint, .. } => {
+            let url = endpoint.url.as_str();
+            let was = names.url_at(endpoint_id.as_str(), version - 1).filter(|was| *was != url);
+            html! {
+                "Changed the endpoint "
+                @if let Some(was) = was { "from " (untrusted(was)) " to " }
+                (untrusted(url))
+            }
+        }
         E::EndpointDisabled { endpoint_id, by, .. } => match by {
             DisabledBy::Person => html! { "Paused " (at(endpoint_id)) },
             DisabledBy::Gone => html! { "Stopped " (at(endpoint_id)) ": it is gone" },

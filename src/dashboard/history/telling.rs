@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use sqlx::PgConnection;
+
 use crate::{
     acts::ActRow,
     dashboard::{Dashboard, place::StudioPlace},
@@ -12,10 +14,11 @@ use crate::{
         private::Private,
         session::{Session, SessionEvent},
         studio::{Role, Studio, StudioEvent},
+        world::World,
     },
     event_store::{
-        Envelope, KeyedEntry, StoreError, entries_of_types, read_without_key, stream_id,
-        stream_name,
+        EntryError, Envelope, KeyedEntry, RecordedEntry, StoreError, entries_of_types,
+        read_without_key, stream_id, stream_name,
     },
     projections::{game::GameRow, person::names_of},
 };
@@ -23,12 +26,18 @@ use crate::{
 /// An act, as the log has it.
 pub(super) struct Told {
     pub(super) row: ActRow,
-    pub(super) envelope: Envelope,
-    pub(super) event: Event,
+    /// None, if this version cannot read it.
+    pub(super) entry: Option<ToldEntry>,
     /// Why, if somebody said so.
     pub(super) why: Option<Private<String>>,
     /// The stay in which a person did it.
     pub(super) stay: Option<ToldStay>,
+}
+
+/// What the log has of an act.
+pub(super) struct ToldEntry {
+    pub(super) envelope: Envelope,
+    pub(super) event: Event,
 }
 
 /// What happened.
@@ -52,10 +61,29 @@ pub(super) struct Names {
     pub(super) people: BTreeMap<String, String>,
     /// By key.
     pub(super) keys: HashMap<String, String>,
-    /// Where an endpoint is, by its id.
-    pub(super) endpoints: HashMap<String, String>,
+    /// Where an endpoint was, by its id: each URL by the version of its game from which on it was there.
+    pub(super) endpoints: HashMap<String, BTreeMap<i64, String>>,
     /// What a member was before an event of the studio, by its version.
     pub(super) roles_before: HashMap<i64, Role>,
+}
+
+impl Names {
+    /// Where an endpoint was at a version of its game.
+    pub(super) fn url_at(&self, endpoint_id: &str, version: i64) -> Option<&String> {
+        self.endpoints.get(endpoint_id)?.range(..=version).next_back().map(|(_, url)| url)
+    }
+}
+
+impl Told {
+    /// What happened, if this version can read it.
+    pub(super) fn event(&self) -> Option<&Event> {
+        self.entry.as_ref().map(|it| &it.event)
+    }
+
+    /// In which world.
+    pub(super) fn world(&self) -> Option<World> {
+        self.row.world.as_deref().and_then(World::parse)
+    }
 }
 
 /// Reads these acts, in their order.
@@ -71,18 +99,35 @@ pub(super) async fn tell(
     let entries = desk.store.entries_at(&positions).await?;
     let entries: HashMap<i64, KeyedEntry> =
         entries.into_iter().map(|it| (it.recorded.position, it)).collect();
-    let told = rows.into_iter().filter_map(|row| read(row, &entries).transpose());
-    let told: Vec<Told> = told.collect::<Result<_, StoreError>>()?;
+    let told: Vec<Told> = rows.into_iter().map(|row| read(row, &entries)).collect();
     let names = names(desk, place, &told).await?;
     Ok((told, names))
 }
 
-fn read(row: ActRow, entries: &HashMap<i64, KeyedEntry>) -> Result<Option<Told>, StoreError> {
-    let Some(entry) = entries.get(&row.position) else { return Ok(None) };
-    let (envelope, event, reason) = if stream_id::<Session>(&row.stream).is_some() {
+/// One act that cannot be read hides no other.
+fn read(row: ActRow, entries: &HashMap<i64, KeyedEntry>) -> Told {
+    let entry = entries.get(&row.position);
+    let (entry, why) = match entry.map(read_entry) {
+        Some(Ok((entry, why))) => (Some(entry), why),
+        Some(Err(error)) => {
+            tell_unreadable(row.position, &row.event_type, &error.to_string());
+            (None, None)
+        }
+        None => {
+            tell_unreadable(row.position, &row.event_type, "it is not in the log");
+            (None, None)
+        }
+    };
+    let stay = row.stay_position.and_then(|it| entries.get(&it)).and_then(stay);
+    Told { row, entry, why, stay }
+}
+
+fn read_entry(entry: &KeyedEntry) -> Result<(ToldEntry, Option<Private<String>>), EntryError> {
+    let stream = &entry.recorded.stream;
+    let (envelope, event, reason) = if stream_id::<Session>(stream).is_some() {
         let it = entry.read::<Session>()?;
         (it.envelope, Event::Session(it.event), it.reason)
-    } else if stream_id::<Game>(&row.stream).is_some() {
+    } else if stream_id::<Game>(stream).is_some() {
         let it = entry.read::<Game>()?;
         (it.envelope, Event::Game(it.event), it.reason)
     } else {
@@ -91,8 +136,11 @@ fn read(row: ActRow, entries: &HashMap<i64, KeyedEntry>) -> Result<Option<Told>,
     };
     let why = reason.map(|it| it.known().map_or(Private::Erased, |it| it.to_string().into()));
     let why = why.or_else(|| own_reason(&event));
-    let stay = row.stay_position.and_then(|it| entries.get(&it)).map(stay).transpose()?.flatten();
-    Ok(Some(Told { row, envelope, event, why, stay }))
+    Ok((ToldEntry { envelope, event }, why))
+}
+
+fn tell_unreadable(position: i64, event_type: &str, reason: &str) {
+    tracing::warn!(position, event_type, reason, "the history has an act that cannot be read");
 }
 
 /// A refund's reason is said in the event itself: the game's server is told it too.
@@ -104,19 +152,24 @@ fn own_reason(event: &Event) -> Option<Private<String>> {
     }
 }
 
-fn stay(entry: &KeyedEntry) -> Result<Option<ToldStay>, StoreError> {
-    Ok(match entry.read::<Person>()?.event {
-        PersonEvent::SignedIn { proof, from, signed_in_at: at, .. } => {
+fn stay(entry: &KeyedEntry) -> Option<ToldStay> {
+    match entry.read::<Person>().map(|it| it.event) {
+        Ok(PersonEvent::SignedIn { proof, from, signed_in_at: at, .. }) => {
             Some(ToldStay { at, proof, from })
         }
-        _ => None,
-    })
+        Ok(_) => None,
+        Err(error) => {
+            let RecordedEntry { position, event_type, .. } = &entry.recorded;
+            tell_unreadable(*position, event_type, &error.to_string());
+            None
+        }
+    }
 }
 
 async fn names(desk: &Dashboard, place: &StudioPlace, told: &[Told]) -> Result<Names, StoreError> {
     let mut names = Names::default();
     let people = told.iter().flat_map(|it| {
-        let member = if let Event::Studio(event) = &it.event { member(event) } else { None };
+        let member = if let Some(Event::Studio(event)) = it.event() { member(event) } else { None };
         [it.row.actor.strip_prefix("person:"), member].into_iter().flatten()
     });
     let people: Vec<String> = people.map(str::to_owned).collect();
@@ -128,20 +181,23 @@ async fn names(desk: &Dashboard, place: &StudioPlace, told: &[Told]) -> Result<N
     let types = ["KeyIssued", "EndpointAdded", "EndpointChanged"];
     let mut connection = desk.pool.acquire().await?;
     for it in entries_of_types(&mut connection, &games, &types).await? {
-        match read_without_key::<Game>(&it)?.event {
-            GameEvent::KeyIssued { key_id, name, .. } => {
+        // What one that cannot be read would name is told by its id.
+        match read_without_key::<Game>(&it).map(|it| it.event) {
+            Ok(GameEvent::KeyIssued { key_id, name, .. }) => {
                 names.keys.insert(key_id.into(), name.into());
             }
-            GameEvent::EndpointAdded { endpoint_id, endpoint, .. }
-            | GameEvent::EndpointChanged { endpoint_id, endpoint, .. } => {
-                names.endpoints.insert(endpoint_id.into(), endpoint.url.as_str().to_owned());
+            Ok(
+                GameEvent::EndpointAdded { endpoint_id, endpoint, .. }
+                | GameEvent::EndpointChanged { endpoint_id, endpoint, .. },
+            ) => {
+                let urls = names.endpoints.entry(endpoint_id.into()).or_default();
+                urls.insert(it.version, endpoint.url.as_str().to_owned());
             }
-            _ => {}
+            Ok(_) | Err(_) => {}
         }
     }
-    drop(connection);
-    if told.iter().any(|it| matches!(it.event, Event::Studio(_))) {
-        names.roles_before = roles_before(desk, place).await?;
+    if told.iter().any(|it| matches!(it.event(), Some(Event::Studio(_)))) {
+        names.roles_before = roles_before(&mut connection, place).await?;
     }
     Ok(names)
 }
@@ -157,24 +213,27 @@ pub(super) fn member(event: &StudioEvent) -> Option<&str> {
 }
 
 async fn roles_before(
-    desk: &Dashboard,
+    connection: &mut PgConnection,
     place: &StudioPlace,
 ) -> Result<HashMap<i64, Role>, StoreError> {
     let mut now: HashMap<String, Role> = HashMap::new();
     let mut before = HashMap::new();
-    for it in desk.store.events::<Studio>(place.studio_id.as_str()).await? {
-        let role = match &it.event {
+    let streams = [stream_name::<Studio>(place.studio_id.as_str())];
+    let types = ["MemberAdded", "RoleChanged", "MemberRemoved"];
+    for it in entries_of_types(connection, &streams, &types).await? {
+        let Ok(event) = read_without_key::<Studio>(&it).map(|it| it.event) else { continue };
+        let role = match &event {
             StudioEvent::MemberAdded { role, .. } | StudioEvent::RoleChanged { role, .. } => {
                 Some(*role)
             }
             StudioEvent::Founded { .. } | StudioEvent::MemberRemoved { .. } => None,
         };
-        let Some(person_id) = member(&it.event) else { continue };
+        let Some(person_id) = member(&event) else { continue };
         let was = match role {
             Some(role) => now.insert(person_id.to_owned(), role),
             None => now.remove(person_id),
         };
-        before.extend(was.map(|was| (it.envelope.version, was)));
+        before.extend(was.map(|was| (it.version, was)));
     }
     Ok(before)
 }

@@ -10,8 +10,8 @@ use super::{choice::Choice, hours::Hours, page::answer, statement::Statement};
 use crate::{
     dashboard::{Dashboard, Place, answer::went_wrong},
     domain::Timestamp,
-    event_store::snapshot,
-    figures::{By, Counted, Progress, progress, read},
+    event_store::{snapshot, subscription::Followed},
+    figures::{By, Progress, progress, read},
     page_headers::plain_headers,
 };
 
@@ -58,9 +58,9 @@ async fn statement(
 /// Whose money, of which days, and up to which moment it is counted, since a file is kept: `None`, if it is not.
 fn file_name(place: &Place, hours: &Hours, progress: Progress) -> Option<String> {
     let counted_to: Timestamp = match progress.counted {
-        Counted::Everything => hours.now,
-        Counted::Before(at) => at,
-        Counted::Nothing => return None,
+        Followed::Everything => hours.now,
+        Followed::Before(at) => at,
+        Followed::Nothing => return None,
     };
     let (counted_to, span) = (counted_to.format("%Y-%m-%dT%H%M%SZ"), hours.file_word());
     let incomplete = if progress.has_parked { "_incomplete" } else { "" };

@@ -7,7 +7,7 @@ use super::{
     month::Month,
     view::Overview,
 };
-use crate::{dashboard::views::Section, figures::Counted};
+use crate::{dashboard::views::Section, event_store::subscription::Followed};
 
 /// The spans that one may choose from.
 pub(super) fn choices(it: &Overview) -> Markup {
@@ -27,7 +27,7 @@ pub(super) fn months(it: &Overview) -> Markup {
     let earlier = month.map(Month::before).filter(|it| first.is_some_and(|first| first <= *it));
     let later =
         month.map(Month::after).filter(|month| *month <= Month::of(it.hours.now.date_naive()));
-    let has_file = it.progress.counted != Counted::Nothing && !it.summary.volumes.is_empty();
+    let has_file = it.progress.counted != Followed::Nothing && !it.summary.volumes.is_empty();
     html! {
         @if month.is_some() || has_file {
             nav class="months" aria-label="Months and file" {

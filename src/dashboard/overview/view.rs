@@ -1,6 +1,6 @@
 //! Draws the page: of which moment its numbers are, then the numbers, then what they are made of.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::{
@@ -24,13 +24,11 @@ use crate::{
         },
     },
     domain::{Timestamp, studio::Permission, world::World},
-    figures::{Counted, Progress, Span},
+    event_store::subscription::Followed,
+    figures::{Progress, Span},
     page_headers::Nonce,
     webhooks::EndpointHealth,
 };
-
-/// Counting that lies further behind than this is said to.
-const BEHIND_MAX: TimeDelta = TimeDelta::minutes(1);
 
 /// What the page shows.
 pub(super) struct Overview {
@@ -56,7 +54,7 @@ pub(super) fn overview_page(it: &Overview, nonce: &Nonce) -> Markup {
         }
         (problem_list("This span is none of ours", &it.problems))
         (of_when(it))
-        @if it.progress.counted != Counted::Nothing {
+        @if it.progress.counted != Followed::Nothing {
             @if it.first_day.is_some() { (numbers(it)) } @else { (nothing_yet(place)) }
         }
         @if let Some(endpoints) = &it.endpoints { (webhooks_section(endpoints, now)) }
@@ -77,18 +75,15 @@ fn of_when(it: &Overview) -> Markup {
             }
             (months(it))
         }
-        @match it.progress.counted {
-            Counted::Nothing => {
-                p class="notice" role="status" {
-                    "Nothing is counted yet: no worker of this service follows the log, or what it has to read is gone. The numbers are not zero, they are unknown."
-                }
+        @if it.progress.counted == Followed::Nothing {
+            p class="notice" role="status" {
+                "Nothing is counted yet: no worker of this service follows the log, or what it has to read is gone. The numbers are not zero, they are unknown."
             }
-            Counted::Before(at) if at < hours.now - BEHIND_MAX => {
-                p class="notice" role="status" {
-                    "Counting lies behind. What happened after " (moment(at)) " is missing from these numbers until it is counted."
-                }
+        }
+        @if let Some(at) = it.progress.counted.lies_behind(hours.now) {
+            p class="notice" role="status" {
+                "Counting lies behind. What happened after " (moment(at)) " is missing from these numbers until it is counted."
             }
-            Counted::Everything | Counted::Before(_) => {}
         }
         @if it.progress.has_parked {
             p class="notice" role="status" {
@@ -99,12 +94,12 @@ fn of_when(it: &Overview) -> Markup {
     }
 }
 
-fn counted_to(counted: Counted, now: Timestamp) -> Markup {
+fn counted_to(counted: Followed, now: Timestamp) -> Markup {
     html! {
         @match counted {
-            Counted::Everything => { "Counted up to " (moment(now)) ": all that is in the log." }
-            Counted::Before(at) => { "Counted up to " (moment(at)) "." }
-            Counted::Nothing => {}
+            Followed::Everything => { "Counted up to " (moment(now)) ": all that is in the log." }
+            Followed::Before(at) => { "Counted up to " (moment(at)) "." }
+            Followed::Nothing => {}
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::icons;
-use crate::domain::session::{PaymentStatus, RefundStatus, SessionStatus};
+use super::{icons, layout::world_name};
+use crate::domain::{
+    session::{PaymentStatus, RefundStatus, SessionStatus},
+    world::World,
+};
 
 /// How a status is to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,11 @@ const fn of(tone: Tone, word: &'static str) -> Badge {
 /// Draws one.
 pub(in crate::dashboard) fn badge(it: Badge) -> Markup {
     html! { span class={ "badge " (it.tone.class()) } { (it.tone.icon()) (it.word) } }
+}
+
+/// In which world something is, where things of both stand side by side.
+pub(in crate::dashboard) fn world_badge(world: World) -> Markup {
+    html! { span class={ "badge world " (world) } { (world_name(world)) } }
 }
 
 /// Where a session stands.

@@ -62,9 +62,7 @@ pub(in crate::dashboard) fn document_with(
     let title = format!("{} · {} · {}", frame.title, game.name, world_name(*world));
     let body = html! {
         header class="top" {
-            @if *world == World::Test {
-                p class="test-mode" { strong { "Test mode" } " · No real money moves." }
-            }
+            (test_strip(*world))
             div class="bar" {
                 (brand())
                 p class="game" { span class="visually-hidden" { "Game: " } bdi { (game.name) } }
@@ -90,12 +88,38 @@ pub(in crate::dashboard) fn account_page(
     main: &Markup,
     nonce: &Nonce,
 ) -> Markup {
-    let body = html! {
-        header class="top" { div class="bar alone" { (brand()) (account_links(account)) } }
+    plain_page(title, &account_body(None, account, main), nonce)
+}
+
+/// The same, of what is in one world alone: it says so as the pages of a game do.
+pub(in crate::dashboard) fn account_page_in(
+    world: World,
+    title: &str,
+    account: &Account,
+    main: &Markup,
+    nonce: &Nonce,
+) -> Markup {
+    let title = format!("{title} · {} · ToffeePay", world_name(world));
+    html_page(&title, world, "", &account_body(Some(world), account, main), nonce)
+}
+
+fn account_body(world: Option<World>, account: &Account, main: &Markup) -> Markup {
+    html! {
+        header class="top" {
+            @if let Some(world) = world { (test_strip(world)) }
+            div class="bar alone" { (brand()) (account_links(account)) }
+        }
         main id="main" tabindex="-1" { (main) }
         footer { p { "ToffeePay" } }
-    };
-    plain_page(title, &body, nonce)
+    }
+}
+
+fn test_strip(world: World) -> Markup {
+    html! {
+        @if world == World::Test {
+            p class="test-mode" { strong { "Test mode" } " · No real money moves." }
+        }
+    }
 }
 
 /// Draws a page with nothing around it.
@@ -149,7 +173,7 @@ pub(in crate::dashboard) fn brand() -> Markup {
     }
 }
 
-fn world_name(world: World) -> &'static str {
+pub(super) fn world_name(world: World) -> &'static str {
     match world {
         World::Test => "Test",
         World::Live => "Live",

@@ -17,14 +17,17 @@ mod share;
 mod values;
 
 pub(super) use account::Account;
-pub(super) use badges::{Badge, Tone, badge, payment_badge, refund_badge, session_badge};
+pub(super) use badges::{
+    Badge, Tone, badge, payment_badge, refund_badge, session_badge, world_badge,
+};
 pub(super) use forms::{
     FORM_ID, FORM_TOKEN, Field, FieldProblem, done_notice, form_token_field, own_form, own_upload,
     problem_list,
 };
 pub(super) use icons::gem;
 pub(super) use layout::{
-    Frame, Own, account_page, brand, document, document_with, document_with_script, plain_page,
+    Frame, Own, account_page, account_page_in, brand, document, document_with,
+    document_with_script, plain_page,
 };
 pub(super) use parts::{Column, Pages, empty, facts, pagination, table};
 pub(super) use problem::{
@@ -35,6 +38,6 @@ pub(super) use second_look::{SecondLook, WHY, WHY_LABEL, shown_reason, why_field
 pub(super) use section::{Section, first_path_of, sessions_path};
 pub(super) use share::{percent, share, thousandths};
 pub(super) use values::{
-    amount, balance, change, copyable, counted, day_text, fact, moment, moment_ms, readable,
+    amount, balance, change, copyable, counted, day_text, fact, moment, moment_ms, plain, readable,
     shown_money, untrusted,
 };

@@ -1,7 +1,7 @@
 //! The parts of the dashboard, and where their pages are.
 
 use crate::{
-    dashboard::{Place, history::history_path_of, people::people_path_of},
+    dashboard::{Place, history::history_path_at, people::people_path_of},
     domain::{
         studio::{Permission, Role},
         world::World,
@@ -85,7 +85,7 @@ impl Section {
             Self::Developers => place.path("developers"),
             Self::Settings => place.path("settings"),
             Self::People => people_path_of(&place.game.studio_id),
-            Self::History => history_path_of(&place.game.studio_id),
+            Self::History => history_path_at(place),
         }
     }
 }

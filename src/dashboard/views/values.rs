@@ -13,6 +13,24 @@ pub(in crate::dashboard) fn untrusted(text: &str) -> Markup {
     html! { bdi { (text) } }
 }
 
+/// The words of what is drawn, without its tags: for a title, where none can stand.
+pub(in crate::dashboard) fn plain(drawn: &Markup) -> String {
+    let mut text = String::new();
+    let mut is_tag = false;
+    // No text has an angle bracket in it: these are escaped.
+    for it in drawn.0.chars() {
+        match it {
+            '<' => is_tag = true,
+            '>' => is_tag = false,
+            it if !is_tag => text.push(it),
+            _ => {}
+        }
+    }
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")]
+        .iter()
+        .fold(text, |text, (escaped, it)| text.replace(escaped, it))
+}
+
 /// An amount with its sign and, where that does not say it, its code: dollars are many.
 pub(in crate::dashboard) fn shown_money(money: Money) -> Markup {
     balance(money.minor_units().into(), money.currency())
@@ -123,6 +141,13 @@ mod tests {
         assert_eq!(readable(b"no\n\x1b\xff", 9), "no\n\\u{1b}\u{fffd}");
         assert_eq!(readable("é".repeat(9).as_bytes(), 9), "é".repeat(9));
         assert_eq!(readable("é".repeat(10).as_bytes(), 9), format!("{}…", "é".repeat(9)));
+    }
+
+    #[test]
+    fn the_words_of_what_is_drawn_are_as_they_were_written() {
+        let drawn =
+            html! { "Made " a href="/x?a=1&b=2" { (untrusted("a <b> & \"c\" &lt;")) } " now" };
+        assert_eq!(plain(&drawn), "Made a <b> & \"c\" &lt; now");
     }
 
     #[test]
