@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use axum::{Router, extract, http::header::CONTENT_TYPE, routing::get};
-use toffeepay::domain::{id::PersonId, studio::Role};
+use toffeepay::domain::{id::PersonId, studio::Role, world::World};
 use tokio::net::TcpListener;
 
 use super::{
@@ -99,6 +99,10 @@ fn of_history(browser: Browser, studio: &str, paused: &str, album: &Album) -> Br
         .screenshot(&album.page("51-history"))
         .expect_accessible()
         .evaluate(TOO_WIDE_BY)
+        .goto(&format!("{studio}/history?game={GAME}&world=test"))
+        .screenshot(&album.page("51-history-of-test"))
+        .expect_accessible()
+        .evaluate(TOO_WIDE_BY)
         .goto(&format!("{studio}/history?kind=all&from=now"))
         .screenshot(&album.page("52-history-wrong"))
         .expect_accessible()
@@ -133,6 +137,7 @@ async fn pictures_of_the_history() {
     let endpoint = stage.endpoint().await;
     let (open, paid) =
         (stage.session("player_42", "50 Gold Coins").await, stage.session("p", "Gems").await);
+    let sold = stage.session_of(GAME, World::Live, "player_43", "50 Gold Coins").await;
     let payment_id = stage.pay(&paid).await;
     let refund = format!("payment_id={payment_id}&reason=Bought+by+a+child&sure=yes");
     for (path, fields) in [
@@ -141,6 +146,7 @@ async fn pictures_of_the_history() {
         (format!("{world}/sessions/{paid}/refund"), refund.as_str()),
         (format!("{world}/endpoints/{endpoint}/rotate"), "grace_hours=24&why=Our+yearly+habit"),
         (format!("{world}/endpoints/{endpoint}/reveal"), "why=For+the+new+game+server"),
+        (format!("/dashboard/{GAME}/live/sessions/{sold}/cancel"), "why=Bought+it+elsewhere"),
     ] {
         stage.send_as(&owner, &path, fields).await;
     }
