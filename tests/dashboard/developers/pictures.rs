@@ -114,7 +114,7 @@ async fn pictures_of_keys_endpoints_and_secrets() {
         let seen = browser.run().await;
         let widths: Vec<_> = seen.events.iter().filter(|it| it.step == "evaluate").collect();
         assert!(widths.iter().all(|it| it.value == 0), "wider than the window: {look} {widths:?}");
-        assert_eq!(widths.len(), 17);
+        assert_eq!(widths.len(), 18);
         let broken = seen.console.iter().filter(|it| it.text.contains("Content Security Policy"));
         assert_eq!(broken.count(), 0, "{:?}", seen.console);
     }
