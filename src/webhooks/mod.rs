@@ -51,6 +51,7 @@ mod of_session;
 pub mod recovery;
 mod resend;
 mod search;
+mod tried;
 mod upkeep;
 
 mod invented;
@@ -93,7 +94,7 @@ pub use recovery::{
 pub use resend::resend_message;
 pub use search::{
     FoundMessages, ListedMessage, MESSAGES_LOOKED_AT_MAX, MessageCursor, MessageSearch,
-    MessageTurn, Tried, message_cursor, search_messages, search_messages_plans,
+    MessageTurn, message_cursor, search_messages, search_messages_plans,
 };
 pub use secrets::{
     ENDPOINT_SECRETS_PURPOSE, EndpointSecrets, Rewrapped, SecretDates, SecretKeys, SecretsError,
@@ -103,5 +104,6 @@ pub use sender::{ANSWER_BYTES_MAX, ANSWER_DEADLINE, Sender, SenderError};
 pub use signature::{Rotation, WebhookSecret};
 pub use target::{BlockedTarget, TargetPolicy};
 pub use test_event::{TestEventError, TestEvents};
+pub use tried::Tried;
 pub use upkeep::keep_partitions;
 pub use worker::DeliveryWorker;

@@ -3,10 +3,13 @@
 //! What no index leads to (a type, what was taken) is looked for among a bounded number of messages at a
 //! time, and the answer says how far that went: no read is as long as the endpoint's history.
 
-use chrono::TimeDelta;
-use sqlx::{FromRow, PgConnection, PgPool, Postgres, QueryBuilder};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 
-use super::history::{MessageRow, MessageState};
+use super::{
+    Tried,
+    history::{MessageRow, MessageState},
+    tried::{tried, tried_query},
+};
 use crate::{
     domain::{Timestamp, game::WebhookType, id::EndpointId},
     event_store::{EXPLAIN, RUN, plan, snapshot},
@@ -17,10 +20,6 @@ pub const MESSAGES_LOOKED_AT_MAX: u32 = 10_000;
 
 /// The same among those that were given up, each of which is looked up in another table.
 const GIVEN_UP_LOOKED_AT_MAX: u32 = 2_000;
-
-/// How much the clocks of the service and of the database differ at most: an attempt may have been
-/// written down before what it sent was noted, by the other.
-const CLOCKS_DIFFER_AT_MOST: TimeDelta = TimeDelta::hours(1);
 
 /// Which messages of an endpoint.
 #[derive(Clone, Debug, Default)]
@@ -56,21 +55,6 @@ pub struct ListedMessage {
     pub row: MessageRow,
     /// What was tried; `None`, if nothing was yet.
     pub tried: Option<Tried>,
-}
-
-/// The attempts of a message.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Tried {
-    #[sqlx(rename = "message_id")]
-    of: String,
-    /// How many there were, those before it was handed in again among them.
-    pub made: i64,
-    /// When the last one was begun.
-    pub last_at: Timestamp,
-    /// What came of it: `delivered`, `refused`, or why there was no whole answer.
-    pub outcome: String,
-    /// With which status it was answered, if it was.
-    pub http_status: Option<i16>,
 }
 
 /// One page of what was found.
@@ -378,34 +362,4 @@ async fn are_few_due(snapshot: &mut PgConnection, endpoint_id: &str) -> Result<b
     .bind(i64::from(MESSAGES_LOOKED_AT_MAX))
     .fetch_one(snapshot)
     .await
-}
-
-async fn tried(
-    snapshot: &mut PgConnection,
-    endpoint_id: &EndpointId,
-    rows: &[MessageRow],
-) -> Result<Vec<Tried>, sqlx::Error> {
-    let mut query = tried_query(RUN, endpoint_id, rows);
-    query.build_query_as().persistent(false).fetch_all(snapshot).await
-}
-
-/// The last attempt of each message. Each is looked up by itself, and only from the oldest one's time on.
-fn tried_query<'a>(
-    prefix: &str,
-    endpoint_id: &'a EndpointId,
-    rows: &'a [MessageRow],
-) -> QueryBuilder<'a, Postgres> {
-    let ids: Vec<&str> = rows.iter().map(|it| it.message_id.as_str()).collect();
-    let since = rows.iter().map(|it| it.noted_at).min().unwrap_or_default() - CLOCKS_DIFFER_AT_MOST;
-    let mut query = QueryBuilder::new(prefix);
-    query.push("SELECT message.id AS message_id, it.* FROM unnest(").push_bind(ids);
-    query.push(
-        "::text[]) message (id) CROSS JOIN LATERAL (
-             SELECT count(*) OVER () AS made, attempt.at AS last_at, outcome, http_status
-             FROM webhook_attempt attempt WHERE attempt.endpoint_id = ",
-    );
-    query.push_bind(endpoint_id.as_str());
-    query.push(" AND attempt.message_id = message.id AND ").push_bind(since);
-    query.push(" <= attempt.written_at ORDER BY attempt.at DESC LIMIT 1) it");
-    query
 }
